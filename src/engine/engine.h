@@ -47,7 +47,7 @@ struct engine_op {
     int32_t fd;
     uint32_t id;     /* the engine's: slot and generation */
     uint8_t code;    /* enum engine_code */
-    uint8_t state;   /* the engine's */
+    uint8_t state;   /* the engine's; the owner sets 0 */
     bool direct;     /* fd was opened O_DIRECT: Linux AIO may carry it */
     bool drained;    /* attempt: "what was there is used up, wait for the next edge" */
 };
@@ -92,7 +92,9 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
                           struct engine_op *op);
 
 /* Takes a queued operation back: true, and the caller owns it again (`done` will not be called); false:
- * `done` was or will be called. The caller guarantees that the operation's memory is still there. */
+ * `done` was or will be called. An operation that its owner has not submitted yet (state 0; a request may be
+ * cancelled between being made cancellable and being queued) is marked, and the submit then calls
+ * done(-ECANCELED). The caller guarantees that the operation's memory is still there. */
 bool engine_source_cancel(struct engine_source *source, struct engine_op *op);
 
 /* Makes both directions ready and attempts what is queued: for owners who changed what `attempt` sees
@@ -111,7 +113,8 @@ void engine_submit(struct engine_op *op);
 
 /* Asks to end a started operation early; `done` still arrives, with -ECANCELED if that succeeded in time.
  * Work that has begun on a pool thread is interrupted by the reserved signal (its system call returns
- * EINTR and it asks engine_work_cancelled). The caller guarantees the operation's memory. Does not wait. */
+ * EINTR and it asks engine_work_cancelled). Of an operation not submitted yet (state 0) it is remembered, and
+ * the submit calls done(-ECANCELED). The caller guarantees the operation's memory. Does not wait. */
 void engine_cancel(struct engine_op *op);
 
 /* For `work`: whether engine_cancel was called for this operation. */
