@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of measure.h that needs no operating system: arguments, figures, random numbers. Plain C,
- * compiled by the plain compiler on either system (so printf has its own system's meaning).
+ * The part of measure.h that needs no operating system: arguments, figures, random numbers. Plain
+ * C, compiled by the plain compiler on either system (so printf has its own system's meaning).
  */
 #include "measure.h"
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random 4 KiB overlapped reads or writes of one file, finished through a completion port.
- *   op=read|write  depth=N requests under way  threads=N in GetQueuedCompletionStatus  limit=N of the port
- *   skip=1: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS   direct=1: FILE_FLAG_NO_BUFFERING
- *   check=1: also report how many threads were ever between two Gets at once
- * Each block of the file starts with its own number, and every read checks it.
+ *   op=read|write  depth=N requests under way  threads=N in GetQueuedCompletionStatus  limit=N of
+ * the port skip=1: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS   direct=1: FILE_FLAG_NO_BUFFERING check=1:
+ * also report how many threads were ever between two Gets at once Each block of the file starts
+ * with its own number, and every read checks it.
  */
 #include "measure.h"
 
 #include <windows.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK 4096u
@@ -24,6 +25,8 @@ struct counter {
     volatile uint64_t done;
     char apart[56];
 };
+
+enum { KEY_FILE = 1, KEY_START };
 
 static struct {
     HANDLE file, port;
@@ -42,16 +45,17 @@ static void finished(struct request *r, DWORD bytes, DWORD error)
         die_code("wrong data", 0);
 }
 
-/* Issues the slot's next request; with skip, goes on while requests succeed at once. */
-static uint64_t issue(struct request *r)
+static void retire(void)
 {
-    for (uint64_t done = 0;; done++) {
-        if (stop) {
-            if (InterlockedIncrement(&retired) == job.depth)
-                for (LONG i = 0; i < job.threads; i++)
-                    PostQueuedCompletionStatus(job.port, 0, 0, NULL);
-            return done;
-        }
+    if (InterlockedIncrement(&retired) == job.depth)
+        for (LONG i = 0; i < job.threads; i++)
+            PostQueuedCompletionStatus(job.port, 0, 0, NULL);
+}
+
+/* Issues the slot's next request; with skip, goes on while requests succeed at once. */
+static void issue(struct request *r, struct counter *counter)
+{
+    while (!stop) {
         r->block = random_next(&r->seed) % job.blocks;
         memset(&r->ov, 0, sizeof r->ov);
         r->ov.Offset = (DWORD)(r->block * BLOCK);
@@ -63,12 +67,21 @@ static uint64_t issue(struct request *r)
         if (!ok && GetLastError() != ERROR_IO_PENDING)
             die_code("ReadFile or WriteFile", GetLastError());
         if (!ok || !job.skip)
-            return done;
+            return;
         finished(r, (DWORD)r->ov.InternalHigh, 0);
+        counter->done++;
     }
+    retire();
 }
 
-/* A skipping slot never gives its thread back, so it counts as it goes. */
+static void running_enter(void)
+{
+    LONG now = InterlockedIncrement(&running);
+
+    if (now > most_running)
+        most_running = now;
+}
+
 static DWORD WINAPI worker(void *context)
 {
     struct counter *counter = context;
@@ -80,14 +93,13 @@ static DWORD WINAPI worker(void *context)
         BOOL ok = GetQueuedCompletionStatus(job.port, &bytes, &key, &ov, INFINITE);
         if (!ov)
             return 0;
-        if (job.check) {
-            LONG now = InterlockedIncrement(&running);
-            if (now > most_running)
-                most_running = now;
+        if (job.check)
+            running_enter();
+        if (key == KEY_FILE) {
+            finished((struct request *)ov, bytes, ok ? 0 : GetLastError());
+            counter->done++;
         }
-        finished((struct request *)ov, bytes, ok ? 0 : GetLastError());
-        counter->done++;
-        counter->done += issue((struct request *)ov);
+        issue((struct request *)ov, counter);
         if (job.check)
             InterlockedDecrement(&running);
     }
@@ -107,7 +119,7 @@ static void file_open(const char *path, BOOL direct)
 
 static void port_open(DWORD limit)
 {
-    job.port = CreateIoCompletionPort(job.file, NULL, 1, limit);
+    job.port = CreateIoCompletionPort(job.file, NULL, KEY_FILE, limit);
     if (!job.port)
         die_code("CreateIoCompletionPort", GetLastError());
     if (job.skip &&
@@ -159,7 +171,8 @@ int main(int argc, char **argv)
         if (!(threads[i] = CreateThread(NULL, 0, worker, &counters[i], 0, NULL)))
             die_code("CreateThread", GetLastError());
     for (LONG i = 0; i < job.depth; i++)
-        issue(&requests[i]);
+        if (!PostQueuedCompletionStatus(job.port, 0, KEY_START, &requests[i].ov))
+            die_code("PostQueuedCompletionStatus", GetLastError());
     Sleep(100);
     uint64_t first = total(), start = now_ns();
     double cpu = cpu_seconds();

@@ -51,9 +51,9 @@ static double server_cpu(void)
 
 static int connect_one(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)server_port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)server_port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int one = 1, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (s < 0 || connect(s, (struct sockaddr *)&address, sizeof address))
@@ -121,7 +121,7 @@ static void run_loaded(int conns, int64_t run_ms)
     if (poller < 0 || !sockets || !sent)
         die("setup");
     for (int i = 0; i < conns; i++) {
-        struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)i };
+        struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
         sockets[i] = connect_one();
         if (epoll_ctl(poller, EPOLL_CTL_ADD, sockets[i], &event))
             die("epoll_ctl");

@@ -15,8 +15,7 @@
 
 static int listener_open(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -30,7 +29,7 @@ static int listener_open(void)
 
 static void watch(int poller, int fd)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
     if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event))
         die("epoll_ctl");

@@ -47,7 +47,7 @@ static void take_event(int me)
     uint64_t value;
 
     for (int i = 0; i < OBJECTS; i++)
-        set[i] = (struct pollfd){ .fd = events[me][i], .events = POLLIN };
+        set[i] = (struct pollfd){.fd = events[me][i], .events = POLLIN};
     if (poll(set, OBJECTS, -1) < 0)
         die("poll");
     for (int i = 0; i < OBJECTS; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Baseline of post_get: a bounded FIFO under a mutex with two condition variables, as one would write
- * it by hand. producers=0: one thread pushes and pops in turn, in a process that has had a second
- * thread: before that the C library's locks are no locks at all. A packet is 32 bytes, as a port's is.
+ * Baseline of post_get: a bounded FIFO under a mutex with two condition variables, as one would
+ * write it by hand. producers=0: one thread pushes and pops in turn, in a process that has had a
+ * second thread: before that the C library's locks are no locks at all. A packet is 32 bytes, as a
+ * port's is.
  */
 #include "raw.h"
 
@@ -48,7 +49,7 @@ static struct packet pop(void)
 static void *produce(void *unused)
 {
     for (int64_t i = 0; i < per_producer; i++)
-        push((struct packet){ .bytes = (uint32_t)i, .key = 1 });
+        push((struct packet){.bytes = (uint32_t)i, .key = 1});
     return unused;
 }
 
@@ -59,7 +60,7 @@ static void *consume(void *unused)
     while (pop().key)
         count++;
     received += count;
-    push((struct packet){ 0 }); /* the next consumer stops too */
+    push((struct packet){0}); /* the next consumer stops too */
     return unused;
 }
 
@@ -79,7 +80,7 @@ static void become_threaded(void)
 static void run_alone(int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        push((struct packet){ .bytes = (uint32_t)i, .key = 1 });
+        push((struct packet){.bytes = (uint32_t)i, .key = 1});
         if (pop().bytes != (uint32_t)i)
             die("queue out of order");
     }
@@ -95,7 +96,7 @@ static void run_threads(int producers, int consumers)
         thread_start(&p[i], produce, NULL);
     for (int i = 0; i < producers; i++)
         pthread_join(p[i], NULL);
-    push((struct packet){ 0 });
+    push((struct packet){0});
     for (int i = 0; i < consumers; i++)
         pthread_join(c[i], NULL);
     if (received != per_producer * producers)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Baseline of port_io: random 4 KiB reads or writes of a file by io_uring, one ring per thread.
- * best=0 is a plain ring as a first program would set it up; best=1 has SINGLE_ISSUER, DEFER_TASKRUN,
- * a registered file and registered buffers. op=pread does the same work by pread(2).
+ * best=0 is a plain ring as a first program would set it up; best=1 has SINGLE_ISSUER,
+ * DEFER_TASKRUN, a registered file and registered buffers. op=pread does the same work by pread(2).
  * Each block of the file starts with its own number, and every read checks it.
  */
 #include "raw.h"
@@ -30,7 +30,7 @@ struct slot {
 
 static void ring_open(struct io_uring *ring, char *buffers)
 {
-    struct io_uring_params params = { 0 };
+    struct io_uring_params params = {0};
 
     if (job.best)
         params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
@@ -41,9 +41,9 @@ static void ring_open(struct io_uring *ring, char *buffers)
     }
     if (!job.best)
         return;
-    struct iovec all = { buffers, (size_t)job.depth * BLOCK };
-    if (io_uring_register_files(ring, &job.file, 1) ||
-        io_uring_register_buffers(ring, &all, 1) || io_uring_register_ring_fd(ring) < 0)
+    struct iovec all = {buffers, (size_t)job.depth * BLOCK};
+    if (io_uring_register_files(ring, &job.file, 1) || io_uring_register_buffers(ring, &all, 1) ||
+        io_uring_register_ring_fd(ring) < 0)
         die("io_uring_register");
 }
 
@@ -104,7 +104,8 @@ static void *ring_worker(void *context)
         struct io_uring_cqe *cqe;
         unsigned head, seen = 0;
         bool more = !atomic_load_explicit(&stop, memory_order_relaxed);
-        io_uring_for_each_cqe(&ring, head, cqe) {
+        io_uring_for_each_cqe(&ring, head, cqe)
+        {
             unsigned i = (unsigned)cqe->user_data;
             if (cqe->res != (int)BLOCK) {
                 errno = cqe->res < 0 ? -cqe->res : EIO;

@@ -56,7 +56,7 @@ static int follow(pid_t child, struct tally *t)
 
 int main(int argc, char **argv)
 {
-    struct tally t = { 0 };
+    struct tally t = {0};
 
     if (argc < 2)
         return 2;
