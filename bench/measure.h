@@ -35,6 +35,9 @@ int64_t resident_bytes(void);
 /* Two marks bracket the stretch whose system calls the tool raw/syscalls counts. */
 void mark_system_calls(void);
 
+/* Keeps the calling thread on the n-th processor that the process may use, round and round. */
+void pin_thread(int n);
+
 /* A pipe of the C library: a read of it blocks where no completion port can know of it. */
 void foreign_pipe(int ends[2]);
 void foreign_read(int end);

@@ -51,6 +51,14 @@ void mark_system_calls(void)
 {
 }
 
+void pin_thread(int n)
+{
+    SYSTEM_INFO info;
+
+    GetSystemInfo(&info);
+    SetThreadAffinityMask(GetCurrentThread(), (DWORD_PTR)1 << (n % (int)info.dwNumberOfProcessors));
+}
+
 void foreign_pipe(int ends[2])
 {
     if (_pipe(ends, 4096, _O_BINARY))

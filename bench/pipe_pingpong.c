@@ -17,6 +17,7 @@ struct end {
 
 static BOOL overlapped;
 static int64_t rounds;
+static int cores;
 static struct end server, client;
 
 static DWORD finish(struct end *e, BOOL ok, OVERLAPPED *ov)
@@ -67,8 +68,16 @@ static void take(struct end *e)
         die_code("wrong message", 0);
 }
 
+/* cores=2 keeps each thread on a core of its own, cores=1 both on one, cores=0 neither. */
+static void place(int me)
+{
+    if (cores)
+        pin_thread(cores == 2 ? me : 0);
+}
+
 static DWORD WINAPI partner(void *unused)
 {
+    place(1);
     for (int64_t i = 0; i < rounds; i++) {
         take(&client);
         give(&client);
@@ -98,11 +107,13 @@ static void open_both(void)
 int main(int argc, char **argv)
 {
     rounds = arg_number(argc, argv, "n", 50000);
+    cores = (int)arg_number(argc, argv, "cores", 0);
     overlapped = arg_number(argc, argv, "overlapped", 1) != 0;
     open_both();
     HANDLE thread = CreateThread(NULL, 0, partner, NULL, 0, NULL);
     if (!thread)
         die_code("CreateThread", GetLastError());
+    place(0);
     double cpu = cpu_seconds();
     uint64_t start = now_ns();
     for (int64_t i = 0; i < rounds; i++) {

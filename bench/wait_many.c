@@ -9,6 +9,7 @@
 
 static HANDLE events[2][MAXIMUM_WAIT_OBJECTS];
 static int64_t rounds;
+static int cores;
 
 static void give(int to)
 {
@@ -24,8 +25,16 @@ static void take(int me)
         die_code("WaitForMultipleObjects", which);
 }
 
+/* cores=2 keeps each thread on a core of its own, cores=1 both on one, cores=0 neither. */
+static void place(int me)
+{
+    if (cores)
+        pin_thread(cores == 2 ? me : 0);
+}
+
 static DWORD WINAPI partner(void *unused)
 {
+    place(1);
     for (int64_t i = 0; i < rounds; i++) {
         take(1);
         give(0);
@@ -36,6 +45,7 @@ static DWORD WINAPI partner(void *unused)
 int main(int argc, char **argv)
 {
     rounds = arg_number(argc, argv, "n", 50000);
+    cores = (int)arg_number(argc, argv, "cores", 0);
     for (int i = 0; i < 2 * MAXIMUM_WAIT_OBJECTS; i++) {
         HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL);
         if (!event)
@@ -45,6 +55,7 @@ int main(int argc, char **argv)
     HANDLE thread = CreateThread(NULL, 0, partner, NULL, 0, NULL);
     if (!thread)
         die_code("CreateThread", GetLastError());
+    place(0);
     double cpu = cpu_seconds();
     uint64_t start = now_ns();
     for (int64_t i = 0; i < rounds; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small helpers of the raw Linux baselines: threads, pinning, futexes.
+ * Small helpers of the raw Linux baselines: threads, futexes.
  */
 #ifndef BENCH_RAW_H
 #define BENCH_RAW_H
@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -26,24 +25,6 @@ static inline void thread_start(pthread_t *thread, void *(*body)(void *), void *
     errno = pthread_create(thread, NULL, body, context);
     if (errno)
         die("pthread_create");
-}
-
-/* The n-th processor that this process may use, round and round. */
-static inline void pin_thread(int n)
-{
-    cpu_set_t allowed, one;
-
-    if (sched_getaffinity(0, sizeof allowed, &allowed))
-        die("sched_getaffinity");
-    n %= CPU_COUNT(&allowed);
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &allowed) || n--)
-            continue;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-        return;
-    }
 }
 
 static inline void futex_wait(_Atomic uint32_t *word, uint32_t value)
