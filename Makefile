@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Thin: each target makes sure of its tools (tools/deps.sh) and hands over to Meson or to one script.
+BUILD ?= build
+PREFIX ?= /usr/local
+
+.PHONY: all build demo test bench check-all install clean format
+
+all: build
+
+build: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	tools/deps.sh build
+	meson setup $(BUILD)
+
+# A file of about 1 GiB copied by overlapped I/O, then the other examples.
+demo: build
+	examples/demo.sh $(BUILD)
+
+# The useful subset; the last line is "N passed, N failed, N skipped".
+test: build
+	tests/run.sh $(BUILD)
+
+# Everything: each engine, many seeds of the simulated one, AddressSanitizer, ThreadSanitizer.
+check-all: build
+	tests/check_all.sh $(BUILD)
+
+# Ratios against raw Linux; options of bench/run.py in ARGS.
+bench: build
+	tools/deps.sh bench
+	bench/run.py --build $(BUILD) $(ARGS)
+
+install: build
+	meson configure $(BUILD) --prefix $(PREFIX)
+	meson install -C $(BUILD)
+
+format:
+	tools/deps.sh format
+	git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 'tools/*.[ch]' 'fuzz/*.[ch]' | xargs -r clang-format -i
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan

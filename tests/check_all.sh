@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Everything that can be checked on this machine: the suite on every engine, the simulated engine with many
+# seeds, and builds with AddressSanitizer + UBSan and with ThreadSanitizer. tests/check_all.sh [BUILD]
+# SEEDS=N is the number of simulated seeds (200), FIRST_SEED=N where they begin (1).
+# Each configuration ends in one line; the last line is the sum, and the exit status is its verdict.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=${1:-build}
+seeds=${SEEDS:-200}
+first=${FIRST_SEED:-1}
+logs=$(mktemp -d "${TMPDIR:-/tmp}/overlapped-check.XXXXXX")
+passed=0 failed=0 skipped=0 broken=0
+
+# configure DIR OPTIONS...: a build directory of its own, configured once.
+configure() {
+    local dir=$1
+    shift
+    { [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"; } >"$logs/setup" 2>&1 &&
+        ninja -C "$dir" >>"$logs/setup" 2>&1 && return
+    echo "$dir does not build:"
+    tail -n 20 "$logs/setup"
+    broken=$((broken + 1))
+    return 1
+}
+
+# suite LABEL DIR [VARIABLE=VALUE...]: one run of the suite; what failed is shown, the rest is kept quiet.
+suite() {
+    local label=$1 dir=$2 summary
+    shift 2
+    env "$@" tests/run.sh "$dir" >"$logs/out" 2>&1
+    summary=$(tail -n 1 "$logs/out")
+    if ! [[ $summary =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+        printf '%-24s did not finish:\n' "$label"
+        tail -n 20 "$logs/out"
+        broken=$((broken + 1))
+        return
+    fi
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+    skipped=$((skipped + BASH_REMATCH[3]))
+    [ "${BASH_REMATCH[2]}" = 0 ] || grep -E '^not ok|^FAIL|Bail out|ERROR: |WARNING: ThreadSanitizer' "$logs/out" | head -n 40
+    printf '%-24s %s\n' "$label" "$summary"
+}
+
+configure "$build" || exit 1
+suite uring "$build" OVERLAPPED_ENGINE=uring
+suite pool "$build" OVERLAPPED_ENGINE=pool
+for ((seed = first; seed < first + seeds; seed++)); do
+    suite "sim:$seed" "$build" OVERLAPPED_ENGINE=sim:"$seed"
+done
+if configure "$build-asan" -Db_sanitize=address,undefined -Db_lundef=false; then
+    suite 'asan+ubsan uring' "$build-asan" OVERLAPPED_ENGINE=uring
+    suite 'asan+ubsan pool' "$build-asan" OVERLAPPED_ENGINE=pool
+    suite "asan+ubsan sim:$first" "$build-asan" OVERLAPPED_ENGINE=sim:"$first"
+fi
+if configure "$build-tsan" -Db_sanitize=thread -Db_lundef=false; then
+    suite 'tsan uring' "$build-tsan" OVERLAPPED_ENGINE=uring
+    suite 'tsan pool' "$build-tsan" OVERLAPPED_ENGINE=pool
+    suite "tsan sim:$first" "$build-tsan" OVERLAPPED_ENGINE=sim:"$first"
+fi
+rm -rf "$logs"
+[ "$broken" = 0 ] || echo "$broken configurations did not build or finish"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$broken" = 0 ]
