@@ -8,7 +8,6 @@
 #endif
 #endif
 #include "ovl_types.h"
-#include "winnt.h"
 
 #ifndef MAX_PATH
 #define MAX_PATH 260
@@ -113,5 +112,7 @@ template <class A, class B> constexpr auto min(const A &a, const B &b) -> declty
 }
 #endif
 #endif
+
+#include <winnt.h>
 
 #endif

@@ -234,6 +234,16 @@ typedef struct _PROCESSOR_NUMBER {
     }
 #endif
 
+#ifdef NO_STRICT
+#define DECLARE_HANDLE(name) typedef HANDLE name
+#else
+#define DECLARE_HANDLE(name)  \
+    struct name##__ {         \
+        int unused;           \
+    };                        \
+    typedef struct name##__ *name
+#endif
+
 #define DUMMYUNIONNAME
 #define DUMMYUNIONNAME2
 #define DUMMYUNIONNAME3
