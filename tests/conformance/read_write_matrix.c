@@ -3,7 +3,7 @@
  * in each form; byte counts, zero lengths and bad buffers. Rules: spec section 4, the ReadFile page. */
 #include "../tap.h"
 
-enum { SIZE = 1000 };
+enum { FILE_BYTES = 1000 };
 
 static const char *name;
 
@@ -23,21 +23,21 @@ static DWORD pointer_of(HANDLE file)
 /* Synchronous handle, no OVERLAPPED: blocks, uses and moves the pointer, EOF is TRUE with 0 bytes. */
 static void synchronous_without(void)
 {
-    unsigned char data[SIZE];
+    unsigned char data[FILE_BYTES];
     DWORD done = 7;
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
     ok(ReadFile(file, data, 300, &done, NULL), "a read succeeds");
     is_int(done, 300, "with its bytes");
     ok(right(data, 0, 300), "the right ones");
     is_int(pointer_of(file), 300, "and moves the pointer");
-    ok(ReadFile(file, data, SIZE, &done, NULL), "a read across the end succeeds");
+    ok(ReadFile(file, data, FILE_BYTES, &done, NULL), "a read across the end succeeds");
     is_int(done, 700, "with what there is");
     ok(right(data, 300, 700), "the right bytes");
     done = 7;
     ok(ReadFile(file, data, 10, &done, NULL), "a read at the end is TRUE");
     is_int(done, 0, "with 0 bytes");
-    is_int(pointer_of(file), SIZE, "and the pointer stays");
-    SetFilePointer(file, SIZE + 500, NULL, FILE_BEGIN);
+    is_int(pointer_of(file), FILE_BYTES, "and the pointer stays");
+    SetFilePointer(file, FILE_BYTES + 500, NULL, FILE_BEGIN);
     done = 7;
     ok(ReadFile(file, data, 10, &done, NULL) && done == 0, "past the end likewise");
     SetFilePointer(file, 100, NULL, FILE_BEGIN);
@@ -58,7 +58,7 @@ static void synchronous_without(void)
 /* Synchronous handle with OVERLAPPED: blocks, begins at ov.Offset, the pointer ends behind the transfer. */
 static void synchronous_with(void)
 {
-    unsigned char data[SIZE];
+    unsigned char data[FILE_BYTES];
     DWORD done = 7;
     OVERLAPPED ov;
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
@@ -73,7 +73,7 @@ static void synchronous_with(void)
     is_int(ov.Offset, 200, "Offset is never updated");
     ov.Offset = 10;
     ok(WriteFile(file, data, 0, &done, &ov) && done == 0, "a write of no bytes");
-    ov.Offset = SIZE;
+    ov.Offset = FILE_BYTES;
     done = 7;
     fails_with(ReadFile(file, data, 10, &done, &ov), ERROR_HANDLE_EOF, "end of file is FALSE with 38");
     is_int(done, 0, "and 0 bytes");
@@ -91,7 +91,7 @@ static DWORD finish(HANDLE file, BOOL result, OVERLAPPED *ov, DWORD *done)
 
 static void overlapped_with(void)
 {
-    unsigned char data[SIZE + 100];
+    unsigned char data[FILE_BYTES + 100];
     DWORD done = 7;
     OVERLAPPED ov;
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING,
@@ -107,27 +107,27 @@ static void overlapped_with(void)
     is_int(ov.Offset, 333, "Offset is never updated");
     ok(signalled_now(ov.hEvent), "the event is set, at immediate success too");
 
-    ov.Offset = SIZE - 20;
+    ov.Offset = FILE_BYTES - 20;
     is_int(finish(file, ReadFile(file, data, 100, NULL, &ov), &ov, &done), 0, "a read across the end");
     ok(GetOverlappedResult(file, &ov, &done, FALSE) && done == 20, "has what there is");
 
     /* EOF at once or pending: 38 in both forms. */
-    ov.Offset = SIZE;
+    ov.Offset = FILE_BYTES;
     is_int(finish(file, ReadFile(file, data, 100, NULL, &ov), &ov, &done), ERROR_HANDLE_EOF,
            "at the end: 38, at once or by GetOverlappedResult");
-    ov.Offset = SIZE + 5000;
+    ov.Offset = FILE_BYTES + 5000;
     is_int(finish(file, ReadFile(file, data, 100, NULL, &ov), &ov, &done), ERROR_HANDLE_EOF, "past the end too");
 
     ov.Offset = 0;
     done = 7;
     is_int(finish(file, ReadFile(file, data, 0, &done, &ov), &ov, &done), 0, "0 bytes complete on a file");
 
-    ov.Offset = SIZE + 50;
+    ov.Offset = FILE_BYTES + 50;
     is_int(finish(file, WriteFile(file, "tail", 4, &done, &ov), &ov, &done), 0, "a write past the end");
     LARGE_INTEGER size;
     GetFileSizeEx(file, &size);
-    is_int(size.QuadPart, SIZE + 54, "extends the file");
-    ov.Offset = SIZE;
+    is_int(size.QuadPart, FILE_BYTES + 54, "extends the file");
+    ov.Offset = FILE_BYTES;
     is_int(finish(file, ReadFile(file, data, 60, &done, &ov), &ov, &done), 0, "reading it");
     ok(GetOverlappedResult(file, &ov, &done, FALSE) && done == 54, "54 bytes there");
     int zero = 1;
@@ -139,7 +139,7 @@ static void overlapped_with(void)
     ov.Offset = ov.OffsetHigh = 0xffffffff;
     is_int(finish(file, WriteFile(file, "more", 4, &done, &ov), &ov, &done), 0, "a write at the end");
     GetFileSizeEx(file, &size);
-    is_int(size.QuadPart, SIZE + 58, "appends");
+    is_int(size.QuadPart, FILE_BYTES + 58, "appends");
     CloseHandle(ov.hEvent);
     CloseHandle(file);
 }
@@ -203,7 +203,7 @@ int main(void)
 {
     tap_begin();
     name = temp_name("matrix");
-    CloseHandle(file_with_pattern(name, SIZE, 0));
+    CloseHandle(file_with_pattern(name, FILE_BYTES, 0));
     part(synchronous_without);
     part(synchronous_with);
     part(overlapped_with);
