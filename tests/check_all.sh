@@ -5,7 +5,7 @@
 # SEEDS=N is the number of simulated seeds (200), FIRST_SEED=N where they begin (1).
 # Each configuration ends in one line; the last line is the sum, and the exit status is its verdict.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 build=${1:-build}
 seeds=${SEEDS:-200}
 first=${FIRST_SEED:-1}

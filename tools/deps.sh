@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes sure that what a target needs is there: tools/deps.sh build|bench|second-opinion|format|...
+# Makes sure that what a target needs is there: tools/deps.sh build|bench|second-opinion|format
 # Looks for the programs and headers themselves; what is missing is installed as Debian packages. As root, or with
 # CI=true and sudo, without asking; else it asks on a terminal, and otherwise says the command and fails.
 set -euo pipefail
@@ -11,8 +11,7 @@ needs() {
         build) echo 'gcc gcc|g++ g++|clang clang|meson meson|ninja ninja-build|python3 python3|pkg-config pkg-config' \
                     '|/usr/include/unistd.h libc6-dev|git git|tar tar|cmp diffutils' ;;
         bench) needs build; echo '|/usr/include/liburing.h liburing-dev' ;;
-        fuzz) needs build ;;
-        second-opinion) needs build; echo '|x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64|wine wine|/usr/lib/wine/wine64 wine64' ;;
+        second-opinion) needs build; echo '|x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64|/usr/lib/wine/wine64 wine64' ;;
         format) echo 'clang-format clang-format' ;;
         *) echo "deps.sh: unknown target: $1" >&2; exit 2 ;;
     esac
@@ -32,7 +31,7 @@ missing() {
 }
 
 root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" = 0 ]; then "$@"; elif [ "${CI:-}" = true ]; then sudo -n "$@"; else sudo "$@"; fi
 }
 
 may_install() {
@@ -55,11 +54,13 @@ if ! may_install; then
     echo "As root: apt-get update && apt-get install --no-install-recommends $packages" >&2
     exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086  # a list of words
 install() { root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages; }
-# The lists of a machine may be absent or older than the archive: then once more with fresh ones.
-install || { root apt-get update -q && install; }
+update() { root apt-get update -q; }
+# A fresh machine may have no package lists; an older one may have lists older than the archive.
+# shellcheck disable=SC2086
+[ "$(apt-cache policy $packages | grep -c 'Candidate: [^(]')" = "$(wc -w <<<"$packages")" ] || update
+install || { update && install; }
 left=$(missing "$1")
 if [ -n "$left" ]; then
     echo "Still missing after the installation: $left" >&2
