@@ -166,6 +166,7 @@ struct file {
     struct list requests;          /* struct irp.file_link */
     _Atomic(struct port *) port;   /* once set it stays until the file goes */
     uint64_t key;
+    struct list port_link;         /* the port's device list, under the port's lock */
     _Atomic int64_t position;      /* synchronous seekable files; changed by who holds the turn */
     _Atomic uint32_t turn;         /* one request at a time on a synchronous handle, see nt/file.c */
     struct dispatcher turn_free;   /* auto-reset: who waits for the turn */

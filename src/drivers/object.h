@@ -18,6 +18,7 @@ struct object {
     const struct object_type *type;
     _Atomic uint32_t references; /* pointers to it; all its handles together count one each */
     _Atomic uint32_t handles;
+    struct object *deferred; /* next in the list of those whose destruction waits for a look-up to end */
 };
 
 /* Drops and takes references from any thread. The last one destroys, once no look-up holds the object. */

@@ -32,7 +32,9 @@ enum engine_code {
 
 #define ENGINE_POSITION UINT64_MAX
 
-/* One operation, embedded in its owner's request. The owner fills it and leaves it alone until `done`. */
+/* One operation, embedded in its owner's request. The owner fills it, with `state` zero, and leaves it alone
+ * until `done`. A cancel that comes before the submit is remembered: the submit then ends with
+ * done(-ECANCELED). Before the same memory is submitted again, `state` is set to zero anew. */
 struct engine_op {
     struct list link; /* the engine's, while it pends */
     void (*done)(struct engine_op *op, int64_t result);
@@ -59,12 +61,12 @@ struct engine_op {
 struct engine_source {
     struct lock lock;
     int fd;
-    uint32_t id;                 /* slot and generation while registered; epoll's data */
-    uint8_t ready;               /* bit per direction: an attempt may succeed */
-    uint8_t hung_up;             /* HUP, RDHUP or ERR was seen: always worth an attempt */
-    uint8_t interest;            /* bit per direction that epoll watches */
-    bool closed;
-    struct list queue[2];        /* struct engine_op.link, by enum engine_direction; under lock */
+    uint64_t id;          /* generation and slot while registered, else 0; epoll's data */
+    uint8_t ready;        /* bit per direction: an attempt may succeed */
+    uint8_t hung_up;      /* bit per direction: the other end is gone; always worth an attempt */
+    uint8_t interest;     /* bit per direction that epoll watches */
+    uint8_t busy;         /* bit per direction: `done`s are being called, later ones must queue */
+    struct list queue[2]; /* struct engine_op.link, by enum engine_direction; under lock */
 };
 
 /* Prepares a source for `fd`; the caller keeps the descriptor and closes it after engine_source_close.
@@ -92,7 +94,7 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
                           struct engine_op *op);
 
 /* Takes a queued operation back: true, and the caller owns it again (`done` will not be called); false:
- * `done` was or will be called. An operation that its owner has not submitted yet (state 0; a request may be
+ * `done` was or will be called (with -ECANCELED by engine_source_submit, if that had not been called yet). An operation that its owner has not submitted yet (state 0; a request may be
  * cancelled between being made cancellable and being queued) is marked, and the submit then calls
  * done(-ECANCELED). The caller guarantees that the operation's memory is still there. */
 bool engine_source_cancel(struct engine_source *source, struct engine_op *op);
@@ -151,8 +153,9 @@ enum { PARK_IDLE = 0, PARK_ARMED = 1, PARK_ASLEEP = 2, PARK_LEADING = 3, PARK_CL
 
 struct parker {
     _Atomic uint32_t word;
-    bool candidate;        /* the reactor's: sleeps, and may be promoted to leader */
-    struct list link;      /* the reactor's list of candidates */
+    bool candidate;   /* the reactor's: is on its list of sleepers, may be promoted to leader */
+    bool promoted;    /* the reactor's: was taken off that list to lead */
+    struct list link; /* the reactor's list of sleepers */
 };
 
 /* ARMED, before the thread links itself anywhere. */
@@ -178,12 +181,24 @@ static inline uint32_t parker_claim(struct parker *parker, uint32_t value)
 void parker_notify(struct parker *parker, uint32_t old_state);
 
 /* Sleeps until claimed or until the deadline. Returns the claim value, or PARK_ARMED on time-out: the
- * caller then claims its own word, and if it loses takes what it was given. While it sleeps the thread may
- * lead the reactor: it then runs `done` and `fired` of others, so no lock may be held here. `spin` allows
+ * caller then claims its own word, and if it loses takes what it was given. Deadline 0 does not sleep: it looks
+ * once for completions, if nobody leads. While it sleeps the thread may lead the reactor: it then runs `done` and `fired` of others, so no lock may be held here. `spin` allows
  * a short spin first. The word is left as it is; the caller sets IDLE (or arms again) afterwards. */
 uint32_t parker_wait(struct parker *parker, uint64_t deadline_ns, bool spin);
 
 /* ---- The process --------------------------------------------------------------------------------------- */
+
+/* What the engine did since the start, for tests and benchmarks: only things that cost a system call. */
+struct engine_counts {
+    uint64_t polls;         /* epoll_wait */
+    uint64_t sleeps;        /* followers' futex sleeps */
+    uint64_t wakes;         /* futex wakes of sleeping threads by parker_notify */
+    uint64_t interruptions; /* eventfd writes to the leader */
+    uint64_t promotions;    /* sleepers woken to lead */
+    uint64_t ticks;         /* the watcher's */
+};
+
+void engine_count(struct engine_counts *counts);
 
 /* What was probed: for traces, tests and `ovl info`. */
 struct engine_info {
@@ -201,6 +216,16 @@ bool engine_is_dead(void);
 
 /* A point where `sim` may delay this thread by its seed, to replay races; nothing in other engines. */
 void engine_race_point(void);
+
+/* Asymmetric barriers: engine_barrier makes every other running thread of the process execute a full fence.
+ * register returns false where the kernel refuses it. */
+bool engine_barrier_register(void);
+void engine_barrier(void);
+
+/* Whether thread `tid` of this process sleeps in a system call (not: runs, or waits for a processor).
+ * *probe keeps a descriptor between looks (start with -1; engine_probe_close when done). */
+bool engine_thread_is_blocked(int *probe, uint32_t tid);
+void engine_probe_close(int *probe);
 
 /* A library thread: all signals blocked but the reserved one, named, detached. 0 or -errno. */
 int engine_thread_start(const char *name, void *(*start)(void *), void *context);

@@ -29,6 +29,10 @@ void handle_release(struct object *object);
 int32_t handle_reference(uint64_t handle, const struct object_type *type, uint32_t access,
                          struct object **object);
 
+/* A second handle to the same object; `access` 0 with same_access: that of the source. */
+int32_t handle_duplicate(uint64_t source, uint32_t access, bool same_access, uint32_t flags,
+                         uint64_t *handle);
+
 int32_t handle_get_info(uint64_t handle, uint32_t *access, uint32_t *flags);
 int32_t handle_set_flags(uint64_t handle, uint32_t mask, uint32_t flags);
 

@@ -45,8 +45,6 @@ struct thread {
     enum port_state port_state;           /* under port->lock */
     struct list port_link;                /* on one of the port's lists, under port->lock */
     struct packet *packet;                /* WAKE_PACKET */
-    bool port_counted;                    /* this wait's packet made it count as released */
-
     uint32_t tid;
     uint32_t exit_code;                   /* STILL_ACTIVE 259 until it ends */
     uint32_t suspend_count;               /* before the start */
@@ -54,7 +52,9 @@ struct thread {
     uint32_t (*start)(void *context);
     void *context;
     pthread_t pthread;
-    struct list all_link;                 /* of all records ever made; never removed */
+    struct thread *all_next;              /* of all records ever made; never removed */
+    struct thread *free_next;
+    int probe_fd;                         /* the sampler's look at it; -1 */
     bool foreign;                         /* not made by thread_create */
 };
 
@@ -75,8 +75,12 @@ int32_t thread_create(uint32_t (*start)(void *context), void *context, uint64_t 
 /* Returns the previous suspend count, as ResumeThread. */
 int32_t thread_resume(struct thread *thread, uint32_t *previous);
 _Noreturn void thread_exit(uint32_t exit_code);
+/* Registers what faces do when a thread ends (FLS), called on that thread before anything is torn down. */
+void thread_at_exit(void (*hook)(struct thread *self));
 /* Calls `visit` for each living record (holds, snapshots). */
 void thread_each(void (*visit)(struct thread *thread, void *context), void *context);
+/* The newest of all records ever made, linked by all_next. */
+struct thread *thread_records(void);
 /* By Linux thread id; referenced, or NULL. */
 struct thread *thread_find(uint32_t tid);
 

@@ -84,7 +84,6 @@
 #endif
 #define __assume(condition) ((void)0)
 #define __noop(...)         ((void)0)
-#define __alignof(type)     __alignof__(type)
 #if defined(__x86_64__) || defined(__i386__)
 #define __debugbreak() __asm__ volatile("int3")
 #else

@@ -281,9 +281,7 @@
 #define __drv_interlocked
 
 #ifndef OVERLAPPED_NO_OLD_SAL
-#define __callback
 #define __checkReturn
-#define __deref
 #define __deref_in
 #define __deref_inout
 #define __deref_opt_inout
@@ -297,7 +295,6 @@
 #define __drv_mustHoldCancelSpinLock
 #define __drv_sameIRQL
 #define __encoded_pointer
-#define __exceptthat
 #define __fallthrough
 #define __format_string
 #define __in
@@ -308,22 +305,13 @@
 #define __inout
 #define __inout_opt
 #define __inout_z
-#define __maybenull
-#define __notnull
-#define __notreadonly
-#define __notvalid
 #define __nullnullterminated
 #define __nullterminated
 #define __out
 #define __out_opt
-#define __override
 #define __possibly_notnullterminated
-#define __post
-#define __pre
-#define __readonly
 #define __refparam
 #define __reserved
-#define __valid
 
 #define __analysis_assume_nullterminated(...)
 #define __bcount(...)
@@ -415,14 +403,11 @@
 #define __out_ecount_z_opt(...)
 #define __out_range(...)
 #define __out_xcount(...)
-#define __range(...)
 #define __readableTo(...)
 #define __rpc_entry_(...)
 #define __struct_bcount(...)
 #define __struct_xcount(...)
-#define __success(...)
 #define __type_has_adt_index(...)
-#define __typefix(...)
 #define __typefix_field(...)
 #define __writableTo(...)
 #endif
