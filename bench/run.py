@@ -42,6 +42,7 @@ class Bench:
                               text=True)
         if done.returncode:
             raise Failure(f'{command[0]}: {done.stdout.strip()}')
+        print(done.stdout, end='', file=sys.stderr)  # warnings
 
     def stale(self, target, *sources):
         return not target.exists() or any(s.stat().st_mtime > target.stat().st_mtime for s in sources)
