@@ -99,6 +99,7 @@ struct irp {
     struct thread *thread;             /* the issuer */
     struct object *event;              /* referenced at issue, or NULL */
     void *routine;                     /* completion routine of ReadFileEx and the like */
+    void (*call_routine)(struct irp *irp); /* how to call it */
 
     /* What is asked. */
     void *buffer;                      /* READ, CONTROL: output; WRITE: data. The caller's memory. */
@@ -170,6 +171,8 @@ struct file {
     _Atomic int64_t position;      /* synchronous seekable files; changed by who holds the turn */
     _Atomic uint32_t turn;         /* one request at a time on a synchronous handle, see nt/file.c */
     struct dispatcher turn_free;   /* auto-reset: who waits for the turn */
+    struct list result_list;       /* who waits in GetOverlappedResult for one of several requests; under lock */
+    _Atomic uint32_t result_waiters;
 };
 
 /* Makes a file object of `size` bytes (zeroed behind struct file) for `driver`, with one reference, which

@@ -222,6 +222,9 @@ void engine_race_point(void);
 bool engine_barrier_register(void);
 void engine_barrier(void);
 
+/* Processors that this process may run on. */
+uint32_t engine_processor_count(void);
+
 /* Whether thread `tid` of this process sleeps in a system call (not: runs, or waits for a processor).
  * *probe keeps a descriptor between looks (start with -1; engine_probe_close when done). */
 bool engine_thread_is_blocked(int *probe, uint32_t tid);

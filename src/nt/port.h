@@ -16,13 +16,14 @@ struct port {
     uint32_t queued;
     bool watched;
     bool closed;                   /* the last handle went: waiters were sent off */
-    struct list devices;           /* struct port_device.link */
+    struct list devices;           /* struct file.port_link */
     struct list packets;           /* struct packet.link */
     struct list waiting;           /* struct thread.port_link, newest first */
     struct list released;
     struct list paused;
     struct list sampler_link;      /* on the sampler's list while packets wait, threads wait and none may run */
     bool sampled;
+    uint32_t look_ns;              /* how long the sampler lets pass before its next look */
 };
 
 /* limit 0: the number of processors. NULL: no memory. */
@@ -30,6 +31,9 @@ struct port *port_create(uint32_t limit);
 
 /* Associates; once, for the life of the file. STATUS_INVALID_PARAMETER for a synchronous file or a second time. */
 int32_t port_associate(struct port *port, struct file *file, uint64_t key);
+
+/* The file object goes: it leaves the device list. Called by its destruction only. */
+void port_forget(struct port *port, struct file *file);
 
 /* Queues a packet (the port takes it) and releases the newest waiter if the limit allows. */
 void port_queue(struct port *port, struct packet *packet);

@@ -15,6 +15,8 @@ enum wake_reason {
     WAKE_OBJECT = PARK_CLAIM,                    /* + index of the object */
     WAKE_ABANDONED = PARK_CLAIM + 0x40,          /* + index: a mutex whose owner ended */
     WAKE_RETRY = PARK_CLAIM + 0x80,              /* wait-all: look again */
+    WAKE_ALL_TAKEN,
+    WAKE_ALL_ABANDONED,
     WAKE_APC,
     WAKE_TIMEOUT,
     WAKE_PACKET,                                 /* thread->packet is handed over */
@@ -45,6 +47,7 @@ struct thread {
     enum port_state port_state;           /* under port->lock */
     struct list port_link;                /* on one of the port's lists, under port->lock */
     struct packet *packet;                /* WAKE_PACKET */
+    uint32_t port_turns;                  /* packets taken, under port->lock: tells the sampler of progress */
     uint32_t tid;
     uint32_t exit_code;                   /* STILL_ACTIVE 259 until it ends */
     uint32_t suspend_count;               /* before the start */
@@ -90,6 +93,14 @@ int32_t apc_queue(struct thread *thread, struct apc *apc);
 bool apc_remove(struct thread *thread, struct apc *apc);
 /* Runs all that are queued, also those that come meanwhile; whether any ran. */
 bool apc_run_all(struct thread *self);
+
+/* Opens the thread to APCs while it sleeps with its word armed; false: some are queued already, and it stays
+ * closed. Close it again in either case. */
+bool wait_open_apcs(struct thread *self);
+void wait_close_apcs(struct thread *self);
+
+/* Sleeps on the armed word until claimed; on time-out claims itself. Returns the reason. */
+uint32_t wait_park(struct thread *self, uint64_t deadline_ns);
 
 /* Marks the current thread as sleeping in the library for its port's count; used by every sleep. */
 void port_thread_blocks(struct thread *self);

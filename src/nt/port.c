@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/* Completion ports: packets first in, first out; waiting threads last in, first out; never more than the limit
+ * released by the port itself. A packet is handed straight into the slot of the thread that it wakes. */
+#include "nt/port.h"
+
+#include <stdlib.h>
+
+#include "base/futex.h"
+#include "base/pool.h"
+#include "engine/engine.h"
+#include "nt/dispatcher.h"
+#include "nt/sampler.h"
+
+static void packet_free(struct packet *packet)
+{
+    pool_free(POOL_PACKET, packet);
+}
+
+static void port_destroy(struct object *object)
+{
+    struct port *port = container_of(object, struct port, object);
+    for (struct list *node; (node = list_pop_front(&port->packets)) != NULL;) {
+        struct packet *packet = container_of(node, struct packet, link);
+        packet->release(packet);
+    }
+    free(port);
+}
+
+/* The last handle: nobody can come any more, so those who wait are sent off. */
+static void port_handle_closed(struct object *object)
+{
+    struct port *port = container_of(object, struct port, object);
+    struct wake_list wakes = {.count = 0};
+    object_name_drop(object);
+    lock_acquire(&port->lock);
+    port->closed = true;
+    for (struct list *node; (node = list_pop_front(&port->waiting)) != NULL;) {
+        struct thread *thread = container_of(node, struct thread, port_link);
+        thread->port_state = PORT_NONE;
+        wake_list_add(&wakes, &thread->parker, parker_claim(&thread->parker, WAKE_PORT_CLOSED));
+    }
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+}
+
+/* The dispatcher follows the queue only once somebody waited on the port's handle. Under the lock. */
+static void port_show(struct port *port)
+{
+    if (__builtin_expect(port->watched, 0))
+        dispatcher_exchange(&port->dispatcher, port->queued > 0);
+}
+
+static void port_watch(struct object *object)
+{
+    struct port *port = container_of(object, struct port, object);
+    lock_acquire(&port->lock);
+    port->watched = true;
+    port_show(port);
+    lock_release(&port->lock);
+}
+
+const struct object_type port_type = {
+    .name = "IoCompletion",
+    .valid_access = 0x1f0003,
+    .generic_read = 0x20001,
+    .generic_write = 0x20002,
+    .generic_execute = 0x120000,
+    .dispatcher_offset = offsetof(struct port, dispatcher),
+    .waited = port_watch,
+    .handle_closed = port_handle_closed,
+    .destroy = port_destroy,
+};
+
+struct port *port_create(uint32_t limit)
+{
+    struct port *port = aligned_alloc(64, (sizeof *port + 63) / 64 * 64);
+    if (port == NULL)
+        return NULL;
+    *port = (struct port){.limit = limit != 0 ? limit : engine_processor_count()};
+    object_init(&port->object, &port_type);
+    dispatcher_init(&port->dispatcher, DISPATCHER_NOTIFICATION, 0);
+    list_init(&port->devices);
+    list_init(&port->packets);
+    list_init(&port->waiting);
+    list_init(&port->released);
+    list_init(&port->paused);
+    list_init(&port->sampler_link);
+    return port;
+}
+
+int32_t port_associate(struct port *port, struct file *file, uint64_t key)
+{
+    if (atomic_load(&file->flags) & FILE_SYNCHRONOUS)
+        return STATUS_INVALID_PARAMETER;
+    lock_acquire(&file->lock);
+    if (atomic_load_explicit(&file->port, memory_order_relaxed) != NULL) {
+        lock_release(&file->lock);
+        return STATUS_INVALID_PARAMETER;
+    }
+    file->key = key;
+    object_reference(&port->object);
+    atomic_store_explicit(&file->port, port, memory_order_release);
+    lock_release(&file->lock);
+    lock_acquire(&port->lock);
+    list_push_back(&port->devices, &file->port_link);
+    lock_release(&port->lock);
+    return STATUS_SUCCESS;
+}
+
+void port_forget(struct port *port, struct file *file)
+{
+    lock_acquire(&port->lock);
+    list_remove(&file->port_link);
+    lock_release(&port->lock);
+}
+
+static struct packet *packet_pop(struct port *port)
+{
+    struct list *node = list_pop_front(&port->packets);
+    if (node == NULL)
+        return NULL;
+    port->queued--;
+    return container_of(node, struct packet, link);
+}
+
+/* Gives `packet` to the newest waiter; false: none could be won. Under the lock. */
+static bool port_hand_over(struct port *port, struct packet *packet, struct wake_list *wakes)
+{
+    for (struct list *node; (node = list_pop_front(&port->waiting)) != NULL;) {
+        struct thread *thread = container_of(node, struct thread, port_link);
+        thread->packet = packet;
+        uint32_t slept = parker_claim(&thread->parker, WAKE_PACKET);
+        if (slept == PARK_IDLE) {
+            thread->port_state = PORT_NONE; /* its time-out or an APC was faster: it is leaving */
+            continue;
+        }
+        thread->port_state = PORT_RELEASED;
+        thread->port_turns++;
+        list_push_front(&port->released, &thread->port_link);
+        port->active++;
+        wake_list_add(wakes, &thread->parker, slept);
+        return true;
+    }
+    return false;
+}
+
+/* After a place became free: packets that waited go to threads that wait. Under the lock. */
+static void port_release_waiters(struct port *port, struct wake_list *wakes)
+{
+    while (port->queued > 0 && port->active < port->limit && !list_empty(&port->waiting)) {
+        struct packet *packet = packet_pop(port);
+        if (port_hand_over(port, packet, wakes))
+            continue;
+        list_push_front(&port->packets, &packet->link);
+        port->queued++;
+    }
+    port_show(port);
+    if (port->queued > 0 && !list_empty(&port->waiting) && !port->sampled)
+        sampler_add(port);
+}
+
+void port_queue(struct port *port, struct packet *packet)
+{
+    struct wake_list wakes = {.count = 0};
+    lock_acquire(&port->lock);
+    if (port->queued != 0 || port->active >= port->limit || list_empty(&port->waiting) ||
+        !port_hand_over(port, packet, &wakes)) {
+        list_push_back(&port->packets, &packet->link);
+        port->queued++;
+        port_show(port);
+        if (__builtin_expect(!list_empty(&port->waiting) && !port->sampled, 0))
+            sampler_add(port);
+    }
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+}
+
+int32_t port_post(struct port *port, uint64_t key, void *overlapped, uint32_t bytes)
+{
+    struct packet *packet = pool_allocate(POOL_PACKET, sizeof *packet);
+    if (packet == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    packet->release = packet_free;
+    packet->key = key;
+    packet->overlapped = overlapped;
+    packet->bytes = bytes;
+    packet->status = STATUS_SUCCESS;
+    port_queue(port, packet);
+    return STATUS_SUCCESS;
+}
+
+static void entry_fill(struct port_entry *entry, struct packet *packet)
+{
+    entry->key = packet->key;
+    entry->overlapped = packet->overlapped;
+    entry->bytes = packet->bytes;
+    entry->status = packet->status;
+    packet->release(packet);
+}
+
+/* The thread's membership ends; its place goes to a waiter. */
+void port_thread_leaves(struct thread *self)
+{
+    struct port *port = self->port;
+    if (port == NULL)
+        return;
+    struct wake_list wakes = {.count = 0};
+    lock_acquire(&port->lock);
+    if (self->port_state == PORT_RELEASED)
+        port->active--;
+    list_remove(&self->port_link);
+    self->port_state = PORT_NONE;
+    port_release_waiters(port, &wakes);
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+    self->port = NULL;
+    object_dereference(&port->object);
+}
+
+static void port_join(struct port *port, struct thread *self)
+{
+    port_thread_leaves(self);
+    object_reference(&port->object);
+    self->port = port;
+}
+
+void port_thread_blocks(struct thread *self)
+{
+    struct port *port = self->port;
+    if (port == NULL)
+        return;
+    struct wake_list wakes = {.count = 0};
+    lock_acquire(&port->lock);
+    if (self->port_state == PORT_RELEASED) {
+        list_remove(&self->port_link);
+        list_push_front(&port->paused, &self->port_link);
+        self->port_state = PORT_PAUSED;
+        port->active--;
+        port_release_waiters(port, &wakes);
+    }
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+}
+
+void port_thread_resumes(struct thread *self)
+{
+    struct port *port = self->port;
+    if (port == NULL)
+        return;
+    lock_acquire(&port->lock);
+    if (self->port_state == PORT_PAUSED) {
+        list_remove(&self->port_link);
+        list_push_front(&port->released, &self->port_link);
+        self->port_state = PORT_RELEASED;
+        port->active++; /* may exceed the limit for a while, as documented */
+    }
+    lock_release(&port->lock);
+}
+
+bool port_is_stuck(const struct port *port)
+{
+    return port->queued > 0 && port->active >= port->limit && !list_empty(&port->waiting);
+}
+
+bool port_pause_blocked(struct port *port, struct thread *thread, struct wake_list *wakes)
+{
+    if (thread->port_state != PORT_RELEASED)
+        return false;
+    list_remove(&thread->port_link);
+    list_push_front(&port->paused, &thread->port_link);
+    thread->port_state = PORT_PAUSED;
+    port->active--;
+    port_release_waiters(port, wakes);
+    return true;
+}
+
+/* Under the lock: takes what may be taken now. The thread's place from the packet before is given up first; it
+ * keeps its position on the released list when it goes on at once, so that the usual loop moves nothing. */
+static uint32_t port_take(struct port *port, struct thread *self, uint32_t capacity,
+                          struct packet *taken[])
+{
+    uint32_t others = port->active - (self->port_state == PORT_RELEASED);
+    if (port->queued == 0 || others >= port->limit)
+        return 0;
+    uint32_t count = 0;
+    self->port_turns++;
+    while (count < capacity && port->queued > 0)
+        taken[count++] = packet_pop(port);
+    if (self->port_state != PORT_RELEASED) {
+        list_remove(&self->port_link);
+        list_push_front(&port->released, &self->port_link);
+        self->port_state = PORT_RELEASED;
+        port->active++;
+    }
+    port_show(port);
+    return count;
+}
+
+enum { TAKE_AT_ONCE = 64 };
+
+static uint32_t port_try(struct port *port, struct thread *self, struct port_entry *entries,
+                         uint32_t capacity)
+{
+    struct packet *taken[TAKE_AT_ONCE];
+    struct wake_list wakes = {.count = 0};
+    lock_acquire(&port->lock);
+    uint32_t count = port_take(port, self, capacity < TAKE_AT_ONCE ? capacity : TAKE_AT_ONCE, taken);
+    if (count > 0)
+        port_release_waiters(port, &wakes);
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+    for (uint32_t i = 0; i < count; i++)
+        entry_fill(&entries[i], taken[i]);
+    return count;
+}
+
+/* Under the lock: the thread becomes the newest waiter; the place it had is free. */
+static void port_enlist(struct port *port, struct thread *self)
+{
+    if (self->port_state == PORT_RELEASED)
+        port->active--;
+    list_remove(&self->port_link);
+    list_push_front(&port->waiting, &self->port_link);
+    self->port_state = PORT_WAITING;
+}
+
+/* The wait ended without a packet: off the list of waiters. Windows counts the thread as running from here
+ * on, and so do we. */
+static void port_delist(struct port *port, struct thread *self)
+{
+    lock_acquire(&port->lock);
+    list_remove(&self->port_link);
+    list_push_front(&port->released, &self->port_link);
+    self->port_state = PORT_RELEASED;
+    port->active++;
+    lock_release(&port->lock);
+}
+
+/* Enlists, unless a packet came meanwhile, and sleeps. Returns the reason for waking, or 0 with *taken. */
+static uint32_t port_sleep(struct port *port, struct thread *self, struct port_entry *entries,
+                           uint32_t capacity, uint32_t *taken, bool alertable, uint64_t deadline_ns)
+{
+    struct packet *packets[TAKE_AT_ONCE];
+    struct wake_list wakes = {.count = 0};
+    parker_arm(&self->parker);
+    lock_acquire(&port->lock);
+    *taken = port->closed ? 0
+                          : port_take(port, self, capacity < TAKE_AT_ONCE ? capacity : TAKE_AT_ONCE,
+                                      packets);
+    bool enlisted = *taken == 0 && !port->closed;
+    if (enlisted)
+        port_enlist(port, self);
+    port_release_waiters(port, &wakes);
+    lock_release(&port->lock);
+    wake_list_flush(&wakes);
+    uint32_t reason = WAKE_PORT_CLOSED;
+    if (enlisted && alertable && !wait_open_apcs(self)) {
+        reason = parker_claim(&self->parker, WAKE_APC) != PARK_IDLE
+                     ? (uint32_t)WAKE_APC
+                     : atomic_load_explicit(&self->parker.word, memory_order_acquire);
+    } else if (enlisted) {
+        reason = parker_wait(&self->parker, deadline_ns, port->limit > 1);
+        if (reason == PARK_ARMED)
+            reason = parker_claim(&self->parker, WAKE_TIMEOUT) != PARK_IDLE
+                         ? (uint32_t)WAKE_TIMEOUT
+                         : atomic_load_explicit(&self->parker.word, memory_order_acquire);
+    }
+    if (enlisted && alertable)
+        wait_close_apcs(self);
+    atomic_store_explicit(&self->parker.word, PARK_IDLE, memory_order_relaxed);
+    for (uint32_t i = 0; i < *taken; i++)
+        entry_fill(&entries[i], packets[i]);
+    if (enlisted && reason != WAKE_PACKET && reason != WAKE_PORT_CLOSED)
+        port_delist(port, self);
+    return *taken > 0 ? 0 : reason;
+}
+
+int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
+                    bool alertable, uint64_t deadline_ns)
+{
+    struct thread *self = thread_self();
+    if (__builtin_expect(self->port != port, 0)) {
+        /* A thread that is not the port's yet runs its APCs first, and that call does not make it one. */
+        if (alertable && apc_run_all(self))
+            return STATUS_USER_APC;
+        port_join(port, self);
+    }
+    *taken = port_try(port, self, entries, capacity);
+    if (*taken > 0)
+        return STATUS_SUCCESS;
+    if (alertable && apc_run_all(self))
+        return STATUS_USER_APC;
+    if (deadline_ns == 0)
+        return port->closed ? STATUS_ABANDONED_WAIT_0 : STATUS_TIMEOUT;
+    uint32_t reason = port_sleep(port, self, entries, capacity, taken, alertable, deadline_ns);
+    if (*taken > 0)
+        return STATUS_SUCCESS;
+    switch (reason) {
+    case WAKE_PACKET:
+        entry_fill(&entries[0], self->packet);
+        *taken = 1;
+        if (capacity > 1)
+            *taken += port_try(port, self, entries + 1, capacity - 1);
+        return STATUS_SUCCESS;
+    case WAKE_APC:
+        apc_run_all(self);
+        return STATUS_USER_APC;
+    case WAKE_PORT_CLOSED:
+        return STATUS_ABANDONED_WAIT_0;
+    default:
+        return STATUS_TIMEOUT;
+    }
+}
