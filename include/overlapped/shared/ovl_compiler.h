@@ -5,13 +5,14 @@
 #ifndef OVL_COMPILER_H
 #define OVL_COMPILER_H
 
+/* Around declarations of what the library exports: C linkage, visible under -fvisibility=hidden. */
 #ifdef __cplusplus
-#define OVL_BEGIN_C extern "C" {
-#define OVL_END_C   }
+#define OVL_BEGIN_C extern "C" { _Pragma("GCC visibility push(default)")
+#define OVL_END_C   _Pragma("GCC visibility pop") }
 #define OVL_STATIC_ASSERT(condition, text) static_assert(condition, text)
 #else
-#define OVL_BEGIN_C
-#define OVL_END_C
+#define OVL_BEGIN_C _Pragma("GCC visibility push(default)")
+#define OVL_END_C   _Pragma("GCC visibility pop")
 #define OVL_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
