@@ -47,9 +47,9 @@ struct engine_op {
     int64_t result;  /* the engine's */
     uint32_t length; /* bytes */
     int32_t fd;
-    uint32_t id;     /* the engine's: slot and generation */
+    uint32_t id;     /* the engine's: the ring's slot */
     uint8_t code;    /* enum engine_code */
-    uint8_t state;   /* the engine's; the owner sets 0 */
+    _Atomic uint8_t state; /* the engine's; the owner sets 0, again before it submits anew */
     bool direct;     /* fd was opened O_DIRECT: Linux AIO may carry it */
     bool drained;    /* attempt: "what was there is used up, wait for the next edge" */
 };
@@ -94,7 +94,7 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
                           struct engine_op *op);
 
 /* Takes a queued operation back: true, and the caller owns it again (`done` will not be called); false:
- * `done` was or will be called (with -ECANCELED by engine_source_submit, if that had not been called yet). An operation that its owner has not submitted yet (state 0; a request may be
+ * `done` was or will be called. An operation that its owner has not submitted yet (state 0; a request may be
  * cancelled between being made cancellable and being queued) is marked, and the submit then calls
  * done(-ECANCELED). The caller guarantees that the operation's memory is still there. */
 bool engine_source_cancel(struct engine_source *source, struct engine_op *op);
@@ -116,7 +116,8 @@ void engine_submit(struct engine_op *op);
 /* Asks to end a started operation early; `done` still arrives, with -ECANCELED if that succeeded in time.
  * Work that has begun on a pool thread is interrupted by the reserved signal (its system call returns
  * EINTR and it asks engine_work_cancelled). Of an operation not submitted yet (state 0) it is remembered, and
- * the submit calls done(-ECANCELED). The caller guarantees the operation's memory. Does not wait. */
+ * the submit calls done(-ECANCELED). The caller guarantees the operation's memory. Does not wait, and does
+ * not call `done` itself, so the caller may hold locks. */
 void engine_cancel(struct engine_op *op);
 
 /* For `work`: whether engine_cancel was called for this operation. */
@@ -181,9 +182,10 @@ static inline uint32_t parker_claim(struct parker *parker, uint32_t value)
 void parker_notify(struct parker *parker, uint32_t old_state);
 
 /* Sleeps until claimed or until the deadline. Returns the claim value, or PARK_ARMED on time-out: the
- * caller then claims its own word, and if it loses takes what it was given. Deadline 0 does not sleep: it looks
- * once for completions, if nobody leads. While it sleeps the thread may lead the reactor: it then runs `done` and `fired` of others, so no lock may be held here. `spin` allows
- * a short spin first. The word is left as it is; the caller sets IDLE (or arms again) afterwards. */
+ * caller then claims its own word, and if it loses takes what it was given. Deadline 0 does not sleep: it
+ * looks once for completions, if no other thread leads. While it sleeps the thread may lead the reactor: it
+ * then runs `done` and `fired` of others, so no lock may be held here. `spin` allows a short spin first. The
+ * word is left as it is; the caller sets IDLE (or arms again) afterwards. */
 uint32_t parker_wait(struct parker *parker, uint64_t deadline_ns, bool spin);
 
 /* ---- The process --------------------------------------------------------------------------------------- */
