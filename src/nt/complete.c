@@ -3,6 +3,7 @@
  * that polls HasOverlappedIoCompleted may free it then), event, file object, then APC or packet. */
 #include <assert.h>
 
+#include "base/trace.h"
 #include "nt/file.h"
 #include "nt/irp.h"
 #include "nt/port.h"
@@ -26,6 +27,7 @@ static void event_set(struct irp *irp)
 static void irp_deliver(struct irp *irp, struct file *file, struct thread *issuer)
 {
     if (irp->flags & IRP_HAS_APC) {
+        TRACE(APC, apc_queued, TRACE_POINTER(irp), issuer->tid);
         if (apc_queue(issuer, &irp->apc) != STATUS_SUCCESS)
             irp->apc.drop(&irp->apc);
         return;
@@ -53,6 +55,7 @@ void irp_finish(struct irp *irp, int32_t status, uint64_t information, bool pend
     irp->status = status;
     irp->information = information;
     bool refused = !pended && status_is_error(status);
+    TRACE(IRP, irp_ended, TRACE_POINTER(irp), (uint32_t)status, information, pended);
     if (flags & IRP_HAS_BLOCK)
         block_write(irp);
     if (irp->event != NULL) {

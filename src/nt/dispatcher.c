@@ -43,13 +43,6 @@ void dispatcher_init(struct dispatcher *dispatcher, enum dispatcher_kind kind, i
     list_init(&dispatcher->waiters);
 }
 
-void wake_list_flush(struct wake_list *wakes)
-{
-    for (uint32_t i = 0; i < wakes->count; i++)
-        parker_notify(wakes->parkers[i], wakes->slept[i]);
-    wakes->count = 0;
-}
-
 void wake_list_add(struct wake_list *wakes, struct parker *parker, uint32_t slept)
 {
     if (slept == PARK_ARMED || slept == PARK_IDLE)
@@ -108,7 +101,8 @@ void dispatcher_serve(struct dispatcher *dispatcher, struct wake_list *wakes)
 
 int32_t dispatcher_exchange(struct dispatcher *dispatcher, int32_t signal)
 {
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     dispatcher_lock(dispatcher);
     int32_t before = dispatcher_load(dispatcher);
     dispatcher_store(dispatcher, signal);
@@ -132,7 +126,8 @@ void dispatcher_reset(struct dispatcher *dispatcher)
 
 void dispatcher_pulse(struct dispatcher *dispatcher)
 {
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     dispatcher_lock(dispatcher);
     dispatcher_store(dispatcher, 1);
     dispatcher_serve(dispatcher, &wakes);
@@ -143,7 +138,8 @@ void dispatcher_pulse(struct dispatcher *dispatcher)
 
 int32_t dispatcher_release(struct dispatcher *dispatcher, int32_t count, int32_t maximum)
 {
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     dispatcher_lock(dispatcher);
     int32_t before = dispatcher_load(dispatcher);
     bool fits = count > 0 && count <= maximum - before;

@@ -25,7 +25,19 @@ struct wake_list {
 };
 /* Adds a thread whose word was won in state `slept`; one that was not asleep needs nothing. */
 void wake_list_add(struct wake_list *wakes, struct parker *parker, uint32_t slept);
-void wake_list_flush(struct wake_list *wakes);
+
+/* Not an initialiser: that would clear the arrays too, which costs more than the lock on the way of a packet. */
+static inline void wake_list_init(struct wake_list *wakes)
+{
+    wakes->count = 0;
+}
+
+static inline void wake_list_flush(struct wake_list *wakes)
+{
+    for (uint32_t i = 0; i < wakes->count; i++)
+        parker_notify(wakes->parkers[i], wakes->slept[i]);
+    wakes->count = 0;
+}
 
 static inline uint32_t dispatcher_kind(struct dispatcher *dispatcher)
 {

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "base/futex.h"
+#include "base/trace.h"
 #include "nt/irp.h"
 #include "nt/port.h"
 #include "nt/status.h"
@@ -14,6 +14,7 @@
 static void file_destroy(struct object *object)
 {
     struct file *file = container_of(object, struct file, object);
+    TRACE(FILE, file_closed, TRACE_POINTER(file));
     if (file->driver->close != NULL)
         file->driver->close(file);
     struct port *port = atomic_load(&file->port);
@@ -60,6 +61,7 @@ struct file *file_create(const struct driver *driver, size_t size, uint32_t flag
     list_init(&file->result_list);
     file->driver = driver;
     atomic_init(&file->flags, flags);
+    TRACE(FILE, file_created, TRACE_POINTER(file), flags);
     return file;
 }
 
@@ -94,6 +96,7 @@ static void file_give_turn(struct file *file)
 static void routine_run(struct apc *apc)
 {
     struct irp *irp = container_of(apc, struct irp, apc);
+    TRACE(APC, apc_run, TRACE_POINTER(irp), irp->thread->tid);
     if (irp->call_routine != NULL && irp->routine != NULL)
         irp->call_routine(irp);
     irp_dereference(irp);
@@ -190,6 +193,7 @@ static void call_drop(struct io_call *call, struct irp *irp)
 static int32_t irp_send(struct irp *irp)
 {
     atomic_store_explicit(&irp->state, IRP_SENT, memory_order_relaxed);
+    TRACE(IRP, irp_sent, TRACE_POINTER(irp), TRACE_POINTER(irp->file), irp->major, irp->length, irp->offset);
     return irp->file->driver->dispatch[irp->major](irp);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "nt/hold.h"
 #include "nt/process.h"
 #include "ntstatus.h"
@@ -84,6 +85,7 @@ int32_t handle_create(struct object *object, uint32_t access, uint32_t flags, ui
     atomic_store_explicit(&slot->flags, flags, memory_order_relaxed);
     atomic_store_explicit(&slot->object, object, memory_order_release);
     lock_release(&table.lock);
+    TRACE(HANDLE, handle_made, *handle, TRACE_POINTER(object), access);
     return STATUS_SUCCESS;
 }
 
@@ -104,6 +106,7 @@ int32_t handle_close(uint64_t handle)
     slot_give((uint32_t)(handle / HANDLE_STEP));
     bool last = atomic_fetch_sub_explicit(&object->handles, 1, memory_order_acq_rel) == 1;
     lock_release(&table.lock);
+    TRACE(HANDLE, handle_closed, handle, TRACE_POINTER(object));
     if (last && object->type->handle_closed != NULL)
         object->type->handle_closed(object);
     object_dereference(object);

@@ -19,10 +19,12 @@ void hold_initialise(void)
 
 static void hold_barrier(void)
 {
+#ifndef HOLD_COUNTS
     if (hold_is_asymmetric)
         engine_barrier();
     else
         atomic_thread_fence(memory_order_seq_cst);
+#endif
 }
 
 #ifdef HOLD_COUNTS

@@ -27,6 +27,7 @@ void hold_initialise(void);
 void hold_retire(struct object *object);
 void hold_reap(void);
 
+#ifndef HOLD_COUNTS
 static inline void hold_fence(void)
 {
     if (__builtin_expect(hold_is_asymmetric, 1))
@@ -34,5 +35,6 @@ static inline void hold_fence(void)
     else
         atomic_thread_fence(memory_order_seq_cst);
 }
+#endif
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/futex.h"
 #include "base/pool.h"
+#include "base/trace.h"
 #include "nt/file.h"
 #include "nt/irp.h"
 #include "nt/port.h"
@@ -68,6 +69,7 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel)
     lock_acquire(&irp->file->lock);
     list_push_back(&irp->file->requests, &irp->file_link);
     lock_release(&irp->file->lock);
+    TRACE(IRP, irp_pended, TRACE_POINTER(irp), TRACE_POINTER(irp->file));
 }
 
 void irp_unlist(struct irp *irp)
@@ -94,6 +96,7 @@ void irp_cancel(struct irp *irp)
 {
     atomic_store_explicit(&irp->cancelled, true, memory_order_seq_cst);
     irp_cancel_fn *cancel = atomic_exchange(&irp->cancel, NULL);
+    TRACE(IRP, irp_cancel, TRACE_POINTER(irp), TRACE_POINTER(irp->file));
     if (cancel != NULL)
         cancel(irp);
 }

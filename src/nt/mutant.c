@@ -63,7 +63,8 @@ static void mutant_disown(struct mutant *mutant, struct wake_list *wakes)
 
 int32_t mutant_release(struct mutant *mutant, int32_t *previous)
 {
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     dispatcher_lock(&mutant->dispatcher);
     if (mutant->owner != thread_self()) {
         dispatcher_unlock(&mutant->dispatcher);
@@ -94,7 +95,8 @@ void mutant_abandon_all(struct thread *thread)
         if (mutant == NULL)
             return;
         /* Only its owner, this thread, takes it off the list, so it is still owned and referenced. */
-        struct wake_list wakes = {.count = 0};
+        struct wake_list wakes;
+        wake_list_init(&wakes);
         dispatcher_lock(&mutant->dispatcher);
         mutant->abandoned = true;
         mutant_disown(mutant, &wakes);

@@ -7,6 +7,7 @@
 
 #include "base/futex.h"
 #include "base/pool.h"
+#include "base/trace.h"
 #include "engine/engine.h"
 #include "nt/dispatcher.h"
 #include "nt/sampler.h"
@@ -30,7 +31,8 @@ static void port_destroy(struct object *object)
 static void port_handle_closed(struct object *object)
 {
     struct port *port = container_of(object, struct port, object);
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     object_name_drop(object);
     lock_acquire(&port->lock);
     port->closed = true;
@@ -138,6 +140,7 @@ static bool port_hand_over(struct port *port, struct packet *packet, struct wake
         thread->port_turns++;
         list_push_front(&port->released, &thread->port_link);
         port->active++;
+        TRACE(PORT, port_handed, TRACE_POINTER(packet), TRACE_POINTER(port), thread->tid, port->active);
         wake_list_add(wakes, &thread->parker, slept);
         return true;
     }
@@ -161,12 +164,15 @@ static void port_release_waiters(struct port *port, struct wake_list *wakes)
 
 void port_queue(struct port *port, struct packet *packet)
 {
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     lock_acquire(&port->lock);
     if (port->queued != 0 || port->active >= port->limit || list_empty(&port->waiting) ||
         !port_hand_over(port, packet, &wakes)) {
         list_push_back(&port->packets, &packet->link);
         port->queued++;
+        TRACE(PORT, port_queued, TRACE_POINTER(packet), TRACE_POINTER(port), packet->key,
+              TRACE_POINTER(packet->overlapped), !list_empty(&port->waiting));
         port_show(port);
         if (__builtin_expect(!list_empty(&port->waiting) && !port->sampled, 0))
             sampler_add(port);
@@ -204,7 +210,8 @@ void port_thread_leaves(struct thread *self)
     struct port *port = self->port;
     if (port == NULL)
         return;
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     lock_acquire(&port->lock);
     if (self->port_state == PORT_RELEASED)
         port->active--;
@@ -229,13 +236,15 @@ void port_thread_blocks(struct thread *self)
     struct port *port = self->port;
     if (port == NULL)
         return;
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     lock_acquire(&port->lock);
     if (self->port_state == PORT_RELEASED) {
         list_remove(&self->port_link);
         list_push_front(&port->paused, &self->port_link);
         self->port_state = PORT_PAUSED;
         port->active--;
+        TRACE(PORT, port_paused, TRACE_POINTER(port), self->tid, port->active);
         port_release_waiters(port, &wakes);
     }
     lock_release(&port->lock);
@@ -253,6 +262,7 @@ void port_thread_resumes(struct thread *self)
         list_push_front(&port->released, &self->port_link);
         self->port_state = PORT_RELEASED;
         port->active++; /* may exceed the limit for a while, as documented */
+        TRACE(PORT, port_resumed, TRACE_POINTER(port), self->tid, port->active);
     }
     lock_release(&port->lock);
 }
@@ -270,6 +280,7 @@ bool port_pause_blocked(struct port *port, struct thread *thread, struct wake_li
     list_push_front(&port->paused, &thread->port_link);
     thread->port_state = PORT_PAUSED;
     port->active--;
+    TRACE(PORT, port_seen_blocked, TRACE_POINTER(port), thread->tid, port->active);
     port_release_waiters(port, wakes);
     return true;
 }
@@ -302,15 +313,18 @@ static uint32_t port_try(struct port *port, struct thread *self, struct port_ent
                          uint32_t capacity)
 {
     struct packet *taken[TAKE_AT_ONCE];
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     lock_acquire(&port->lock);
     uint32_t count = port_take(port, self, capacity < TAKE_AT_ONCE ? capacity : TAKE_AT_ONCE, taken);
     if (count > 0)
         port_release_waiters(port, &wakes);
     lock_release(&port->lock);
     wake_list_flush(&wakes);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        TRACE(PORT, port_taken, TRACE_POINTER(taken[i]), TRACE_POINTER(port), self->tid, port->active);
         entry_fill(&entries[i], taken[i]);
+    }
     return count;
 }
 
@@ -341,7 +355,8 @@ static uint32_t port_sleep(struct port *port, struct thread *self, struct port_e
                            uint32_t capacity, uint32_t *taken, bool alertable, uint64_t deadline_ns)
 {
     struct packet *packets[TAKE_AT_ONCE];
-    struct wake_list wakes = {.count = 0};
+    struct wake_list wakes;
+    wake_list_init(&wakes);
     parker_arm(&self->parker);
     lock_acquire(&port->lock);
     *taken = port->closed ? 0

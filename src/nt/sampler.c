@@ -46,7 +46,8 @@ static bool sampler_look(struct port *port)
     for (uint32_t i = 0; i < count; i++) {
         struct thread *thread = looks[i].thread;
         if (engine_thread_is_blocked(&thread->probe_fd, thread->tid)) {
-            struct wake_list wakes = {.count = 0};
+            struct wake_list wakes;
+            wake_list_init(&wakes);
             lock_acquire(&port->lock);
             /* It may have come back for its next packet since: then it was not seen working on this one. */
             if (thread->port == port && thread->port_turns == looks[i].turns)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/futex.h"
+#include "base/trace.h"
 #include "nt/dispatcher.h"
 
 /* With the lock held: whether `self` would be satisfied. */
@@ -124,6 +125,7 @@ void wait_close_apcs(struct thread *self)
 uint32_t wait_park(struct thread *self, uint64_t deadline_ns)
 {
     port_thread_blocks(self);
+    TRACE(WAIT, wait_slept, self->tid);
     uint32_t reason = parker_wait(&self->parker, deadline_ns, false);
     if (reason == PARK_ARMED) {
         if (parker_claim(&self->parker, WAKE_TIMEOUT) != PARK_IDLE)
@@ -131,6 +133,7 @@ uint32_t wait_park(struct thread *self, uint64_t deadline_ns)
         else
             reason = atomic_load_explicit(&self->parker.word, memory_order_acquire);
     }
+    TRACE(WAIT, wait_woke, self->tid, reason);
     port_thread_resumes(self);
     return reason;
 }
