@@ -70,6 +70,8 @@ static void record_reset(struct thread *thread)
     thread->tid = 0;
     thread->exit_code = STILL_ALIVE;
     thread->suspend_count = 0;
+    thread->priority = 0;
+    thread->description = NULL;
     thread->start = NULL;
     thread->foreign = false;
 }
@@ -183,7 +185,7 @@ static void *thread_start(void *record)
     _Atomic uint32_t *tid = (_Atomic uint32_t *)&self->tid;
     atomic_store_explicit(tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
     futex_wake(tid, 1);
-    wait_for_one(&self->resumed, false, WAIT_FOREVER);
+    thread_suspend_point(self); /* CREATE_SUSPENDED */
     apc_run_all(self); /* those queued before the start run before the start routine */
     thread_exit(self->start(self->context));
 }
@@ -197,8 +199,6 @@ int32_t thread_create(uint32_t (*start)(void *context), void *context, uint64_t 
     thread->start = start;
     thread->context = context;
     thread->suspend_count = suspended;
-    if (!suspended)
-        dispatcher_set(&thread->resumed);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -224,7 +224,7 @@ int32_t thread_resume(struct thread *thread, uint32_t *previous)
     lock_acquire(&thread->lock);
     *previous = thread->suspend_count;
     if (*previous > 0)
-        thread->suspend_count--;
+        __atomic_store_n(&thread->suspend_count, *previous - 1, __ATOMIC_RELAXED);
     lock_release(&thread->lock);
     if (*previous == 1)
         dispatcher_set(&thread->resumed);

@@ -5,6 +5,7 @@
 #define NT_THREAD_H
 
 #include <pthread.h>
+#include <uchar.h>
 
 #include "drivers/driver.h"
 #include "nt/handle.h"
@@ -50,7 +51,9 @@ struct thread {
     uint32_t port_turns;                  /* packets taken, under port->lock: tells the sampler of progress */
     uint32_t tid;
     uint32_t exit_code;                   /* STILL_ACTIVE 259 until it ends */
-    uint32_t suspend_count;               /* before the start */
+    uint32_t suspend_count;               /* under `lock`; changed with __atomic stores: a hint without it */
+    int32_t priority;                     /* THREAD_PRIORITY_*, as it was set */
+    char16_t *description;                /* SetThreadDescription's, under `lock`; freed when it ends */
     struct dispatcher resumed;
     uint32_t (*start)(void *context);
     void *context;
@@ -77,6 +80,15 @@ int32_t thread_create(uint32_t (*start)(void *context), void *context, uint64_t 
                       struct thread **thread);
 /* Returns the previous suspend count, as ResumeThread. */
 int32_t thread_resume(struct thread *thread, uint32_t *previous);
+/* Asks the thread to stand still: it does where it next calls in (thread_check_suspend). The caller itself
+ * stops here, until it is resumed. STATUS_THREAD_IS_TERMINATING, STATUS_SUSPEND_COUNT_EXCEEDED. */
+int32_t thread_suspend(struct thread *thread, uint32_t *previous);
+void thread_suspend_point(struct thread *self);
+static inline void thread_check_suspend(struct thread *self)
+{
+    if (__builtin_expect(__atomic_load_n(&self->suspend_count, __ATOMIC_RELAXED) != 0, 0))
+        thread_suspend_point(self);
+}
 _Noreturn void thread_exit(uint32_t exit_code);
 /* Registers what faces do when a thread ends (FLS), called on that thread before anything is torn down. */
 void thread_at_exit(void (*hook)(struct thread *self));

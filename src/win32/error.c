@@ -36,6 +36,7 @@ VOID WINAPI SetLastError(DWORD code)
     last_error = code;
 }
 
+ULONG NTAPI RtlNtStatusToDosError(NTSTATUS status); /* a program finds it in winternl.h */
 ULONG NTAPI RtlNtStatusToDosError(NTSTATUS status)
 {
     return status_to_win32(status);

@@ -55,9 +55,14 @@ typedef HANDLE HGLOBAL;
 typedef HANDLE HLOCAL;
 typedef HANDLE GLOBALHANDLE;
 typedef HANDLE LOCALHANDLE;
+#pragma GCC diagnostic push
+#ifndef __cplusplus
+#pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#endif
 typedef INT_PTR(WINAPI *FARPROC)();
 typedef INT_PTR(WINAPI *NEARPROC)();
 typedef INT_PTR(WINAPI *PROC)();
+#pragma GCC diagnostic pop
 typedef int HFILE;
 #define HFILE_ERROR ((HFILE)-1)
 DECLARE_HANDLE(HINSTANCE);

@@ -241,6 +241,7 @@
 #define ERROR_VC_DISCONNECTED                                240
 #define ERROR_INVALID_EA_NAME                                254
 #define ERROR_EA_LIST_INCONSISTENT                           255
+#define WAIT_TIMEOUT                                         258
 #define ERROR_NO_MORE_ITEMS                                  259
 #define ERROR_CANNOT_COPY                                    266
 #define ERROR_DIRECTORY                                      267
@@ -711,6 +712,7 @@
 #define ERROR_PATCH_PACKAGE_REJECTED                         1643
 #define ERROR_INSTALL_TRANSFORM_REJECTED                     1644
 #define ERROR_INSTALL_REMOTE_PROHIBITED                      1645
+#define ERROR_NOT_SAME_OBJECT                                1656
 #define RPC_S_INVALID_STRING_BINDING                         1700
 #define RPC_S_WRONG_KIND_OF_BINDING                          1701
 #define RPC_S_INVALID_BINDING                                1702
