@@ -26,6 +26,7 @@
 #include "realtimeapiset.h"
 #include "utilapiset.h"
 
+#include <stdarg.h>
 #define CopyMemory   RtlCopyMemory
 #define MoveMemory   RtlMoveMemory
 #define FillMemory   RtlFillMemory
