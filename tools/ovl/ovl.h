@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the subcommands of `ovl` share. Each takes the arguments after its name and returns the exit status. */
+#ifndef TOOLS_OVL_H
+#define TOOLS_OVL_H
+
+#include <limits.h>
+#include <stdio.h>
+
+int command_run(int argc, char **argv);
+int command_trace(int argc, char **argv);
+int command_info(int argc, char **argv);
+
+/* Complains as `ovl: ...` and returns 2. */
+int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The path of another tool beside this one. */
+void tool_path(const char *name, char path[PATH_MAX]);
+
+/* Compiles `source` unless the cache has it; the program's path in `program`. 0, or an exit status. */
+int program_build(const char *source, char program[PATH_MAX]);
+
+/* Whether the name says that it is C or C++ source. */
+int is_source(const char *name);
+
+/* Starts argv[0] (compiled first when it is source) in place of this process. Returns only on failure. */
+int program_exec(char **argv);
+
+#endif

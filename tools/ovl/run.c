@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* `ovl run`: a program given as source is compiled once and kept in the cache under a hash of its preprocessed
+ * text (so of every header it includes) and of the compiler driver's options; then it takes this process's place. */
+#include "ovl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int is_source(const char *name)
+{
+    static const char *const endings[] = {".c", ".cpp", ".cc", ".cxx", ".C"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static const char *driver_for(const char *source)
+{
+    const char *dot = strrchr(source, '.');
+    return strcmp(dot, ".c") == 0 ? "ovcc" : "ovc++";
+}
+
+static int wait_exit(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return 127;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* FNV-1a over what the preprocessor prints. 0: it failed (and said why). */
+static uint64_t source_hash(const char *driver, const char *source)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    char *arguments[] = {(char *)driver, "-E", (char *)source, NULL};
+    pid_t pid;
+    int error = posix_spawn(&pid, driver, &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    uint64_t hash = 0xcbf29ce484222325;
+    char text[65536];
+    for (ssize_t length; error == 0 && (length = read(ends[0], text, sizeof text)) != 0;) {
+        if (length < 0 && errno != EINTR)
+            break;
+        for (ssize_t i = 0; i < length; i++)
+            hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+    }
+    close(ends[0]);
+    if (error != 0)
+        complain("%s: %s", driver, strerror(error));
+    return error != 0 || wait_exit(pid) != 0 ? 0 : hash;
+}
+
+static int directory_make(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int failed = mkdir(path, 0700) != 0 && errno != EEXIST;
+        *slash = '/';
+        if (failed)
+            return -1;
+    }
+    return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int cache_directory(char path[PATH_MAX])
+{
+    const char *base = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    int length;
+    if (base != NULL && *base != '\0')
+        length = snprintf(path, PATH_MAX, "%s/overlapped", base);
+    else if (home != NULL && *home != '\0')
+        length = snprintf(path, PATH_MAX, "%s/.cache/overlapped", home);
+    else
+        length = snprintf(path, PATH_MAX, "/tmp/overlapped-cache-%u", (unsigned)getuid());
+    if (length >= PATH_MAX || directory_make(path) != 0)
+        return complain("%s: %s", path, strerror(errno));
+    return 0;
+}
+
+int program_build(const char *source, char program[PATH_MAX])
+{
+    char driver[PATH_MAX], cache[PATH_MAX], fresh[PATH_MAX];
+    tool_path(driver_for(source), driver);
+    uint64_t hash = source_hash(driver, source);
+    if (hash == 0)
+        return 1;
+    int status = cache_directory(cache);
+    if (status != 0)
+        return status;
+    struct stat tool;
+    if (stat(driver, &tool) == 0) /* another compiler driver: another program */
+        hash ^= (uint64_t)tool.st_mtim.tv_sec * 0x9e3779b97f4a7c15 ^ (uint64_t)tool.st_ino;
+    if (snprintf(program, PATH_MAX, "%s/%016llx", cache, (unsigned long long)hash) >= PATH_MAX ||
+        snprintf(fresh, PATH_MAX, "%s.%d", program, (int)getpid()) >= PATH_MAX)
+        return complain("%s: the name is too long", cache);
+    if (access(program, X_OK) == 0)
+        return 0;
+    char *arguments[] = {driver, "-O2", "-g", "-o", fresh, (char *)source, NULL};
+    pid_t pid;
+    int error = posix_spawn(&pid, driver, NULL, NULL, arguments, environ);
+    if (error != 0)
+        return complain("%s: %s", driver, strerror(error));
+    status = wait_exit(pid);
+    if (status == 0 && rename(fresh, program) != 0)
+        return complain("%s: %s", program, strerror(errno));
+    return status;
+}
+
+int program_exec(char **argv)
+{
+    char program[PATH_MAX];
+    if (is_source(argv[0])) {
+        int status = program_build(argv[0], program);
+        if (status != 0)
+            return status;
+        execv(program, argv);
+        return complain("%s: %s", program, strerror(errno));
+    }
+    execvp(argv[0], argv);
+    complain("%s: %s", argv[0], strerror(errno));
+    return 127;
+}
+
+int command_run(int argc, char **argv)
+{
+    int at = 1;
+    for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+        if (strncmp(argv[at], "--engine=", 9) == 0)
+            setenv("OVERLAPPED_ENGINE", argv[at] + 9, 1);
+        else if (strncmp(argv[at], "--trace=", 8) == 0)
+            setenv("OVERLAPPED_TRACE", argv[at] + 8, 1);
+        else
+            return complain("run: no option %s", argv[at]);
+    }
+    if (at == argc)
+        return complain("run: which program?");
+    return program_exec(argv + at);
+}
