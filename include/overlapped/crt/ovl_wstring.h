@@ -105,6 +105,9 @@ OVL_END_C
 extern "C++" {
 #ifdef OVL_SHORT_WCHAR
 /* libc declares these so that libstdc++'s <cwchar> finds both forms; so do we. */
+#ifndef __CORRECT_ISO_CPP_WCHAR_H_PROTO
+#define __CORRECT_ISO_CPP_WCHAR_H_PROTO
+#endif
 #pragma GCC visibility push(default)
 const wchar_t *wcschr(const wchar_t *text, wchar_t unit) OVL_SYMBOL(ovl_crt_wcschr);
 wchar_t *wcschr(wchar_t *text, wchar_t unit) OVL_SYMBOL(ovl_crt_wcschr);

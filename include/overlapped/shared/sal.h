@@ -311,7 +311,6 @@
 #define __out_opt
 #define __possibly_notnullterminated
 #define __refparam
-#define __reserved
 
 #define __analysis_assume_nullterminated(...)
 #define __bcount(...)

@@ -10,8 +10,6 @@
 #define _WINSOCKAPI_
 #endif
 #include <sys/types.h>
-#include <sys/time.h>
-#include <unistd.h>
 #include "minwindef.h"
 #include "minwinbase.h"
 #include "winerror.h"
@@ -36,10 +34,12 @@ typedef unsigned int ovl_u_long;
 #ifdef OVL_CRT_SYS_TYPES
 typedef unsigned int u_long;
 #else
+#include <unistd.h>
 #define u_long      ovl_u_long
 #define fd_set      ovl_fd_set
 #define select      ovl_ws_select
 #define gethostname ovl_ws_gethostname
+#define socklen_t   ovl_socklen_t
 #undef FD_SETSIZE
 #endif
 #undef FD_CLR

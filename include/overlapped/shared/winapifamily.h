@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* One family: the desktop. */
+#ifndef _INC_WINAPIFAMILY
+#define _INC_WINAPIFAMILY
+#define WINAPI_FAMILY_DESKTOP_APP 100
+#define WINAPI_FAMILY WINAPI_FAMILY_DESKTOP_APP
+#define WINAPI_PARTITION_DESKTOP 1
+#define WINAPI_PARTITION_APP 1
+#define WINAPI_PARTITION_SYSTEM 1
+#define WINAPI_FAMILY_PARTITION(partition) (partition)
+
+#endif
