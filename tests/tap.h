@@ -167,7 +167,16 @@ TAP_MAYBE int tap_fails(int result, DWORD error, DWORD want, const char *file, i
         tap_fails(tap_r, GetLastError(), (error), __FILE__, __LINE__, __VA_ARGS__);                     \
     })
 /* The same for calls that return INVALID_HANDLE_VALUE (CreateFile, CreateNamedPipe). */
-#define no_handle(call, error, ...) fails_with((call) != INVALID_HANDLE_VALUE, error, __VA_ARGS__)
+#define no_handle(call, error, ...)                                                                     \
+    __extension__({                                                                                     \
+        SetLastError(0xdead);                                                                           \
+        HANDLE tap_h = (call);                                                                          \
+        int tap_r = tap_fails(tap_h != INVALID_HANDLE_VALUE, GetLastError(), (error), __FILE__,         \
+                              __LINE__, __VA_ARGS__);                                                   \
+        if (tap_h != INVALID_HANDLE_VALUE)                                                              \
+            CloseHandle(tap_h); /* or what follows would fail for it too */                             \
+        tap_r;                                                                                          \
+    })
 
 /* Something that this machine or system cannot show is said aloud and counted. */
 TAP_MAYBE void skip(int count, const char *why)

@@ -55,11 +55,8 @@ static void dispositions(void)
     CloseHandle(file);
     is_int(size_of(name), 0, "and leaves no bytes");
     /* Wine opens it; the CreateFile page says that the caller must have GENERIC_WRITE. */
-    HANDLE read_only = INVALID_HANDLE_VALUE;
-    no_handle(read_only = open_with(name, GENERIC_READ, TRUNCATE_EXISTING), ERROR_INVALID_PARAMETER,
+    no_handle(open_with(name, GENERIC_READ, TRUNCATE_EXISTING), ERROR_INVALID_PARAMETER,
               "TRUNCATE_EXISTING needs GENERIC_WRITE (87)");
-    if (read_only != INVALID_HANDLE_VALUE)
-        CloseHandle(read_only);
 
     file = open_with(name, GENERIC_READ, OPEN_EXISTING);
     ok(file != INVALID_HANDLE_VALUE, "OPEN_EXISTING opens it");
