@@ -141,6 +141,10 @@ static inline struct irp *irp_from_op(struct engine_op *op)
     return container_of(op, struct irp, op);
 }
 
+/* What a Linux error is to Windows (nt/status.def); `result` is a count or -errno. */
+int32_t status_from_errno(int error);
+int32_t status_from_result(int64_t result);
+
 /* Keeps an irp's memory (not the request) alive. */
 void irp_reference(struct irp *irp);
 void irp_dereference(struct irp *irp);
@@ -217,6 +221,7 @@ enum file_info {
     INFO_DISCONNECT,   /* nothing: set, for the server end of a pipe */
     INFO_DESCRIPTOR,   /* int: get; the Linux descriptor, borrowed */
     INFO_SOCKET,       /* afd's own block (drivers/afd.h): get, set */
+    INFO_POSITION,     /* struct file_seek: set, where the descriptor keeps the position */
 };
 
 struct file_basic {
@@ -236,6 +241,12 @@ struct file_identity {
 
 struct file_range {
     uint64_t offset, length;
+};
+
+struct file_seek {
+    int64_t distance;
+    uint32_t origin; /* FILE_BEGIN 0, CURRENT 1, END 2 */
+    int64_t *position; /* out: where it is then */
 };
 
 struct file_rename {
