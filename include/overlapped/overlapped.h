@@ -56,6 +56,21 @@ struct ovl_port_view {
  * given to ovl_free. ERROR_INVALID_HANDLE 6, ERROR_NOT_ENOUGH_MEMORY 8. Any thread. */
 uint32_t ovl_port_view(void *port, struct ovl_port_view **view);
 
+/* ---- Drivers ------------------------------------------------------------------------------------------- */
+
+struct ovl_driver;
+
+/* Loads a driver (a shared object that ovcc --driver made), calls its DriverEntry with the registry path of the
+ * service that the file is named after, and hands out what ovl_driver_unload takes. Devices that it named
+ * are reached by CreateFile as \\.\NAME. ERROR_FILE_NOT_FOUND 2 (not loadable: the reason is in the trace,
+ * category driver), ERROR_PROC_NOT_FOUND 127, or what DriverEntry's status means. Any thread. The environment's
+ * OVERLAPPED_DRIVERS (paths, separated by colons) are loaded when a device is first looked for. */
+uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver);
+
+/* Calls DriverUnload and removes the devices. ERROR_BUSY 170 while files are open on them, ERROR_INVALID_FUNCTION 1
+ * for a driver without DriverUnload: it stays. After success the pointer is gone. */
+uint32_t ovl_driver_unload(struct ovl_driver *driver);
+
 /* Frees what a function of this header handed out. NULL is allowed. */
 void ovl_free(void *memory);
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The face of overlapped.h for drivers. */
+#include "nt/status.h"
+#include "overlapped.h"
+#include "wdm/loader.h"
+
+uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver)
+{
+    struct wdm_driver *loaded;
+    int32_t status = wdm_driver_load(path, &loaded);
+    if (status != STATUS_SUCCESS)
+        return status_to_win32(status);
+    *driver = (struct ovl_driver *)(void *)loaded;
+    return 0;
+}
+
+uint32_t ovl_driver_unload(struct ovl_driver *driver)
+{
+    int32_t status = wdm_driver_unload((struct wdm_driver *)(void *)driver);
+    return status == STATUS_SUCCESS ? 0 : status_to_win32(status);
+}

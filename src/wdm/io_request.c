@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests as a WDM driver sees them. For each of our irps that enters a WDM stack a shadow with the public
+ * layout is made, with the buffers as the device or the control code asks (buffered, direct, neither). The
+ * driver's IoCompleteRequest walks the stack locations upwards; at the top the shadow's result becomes ours.
+ *
+ * The dispatch may end the request before it returns. Who comes second - the returning dispatch or the
+ * completing thread - knows by one exchange, so that a request ended inside the dispatch is answered at once,
+ * and one that was marked pending always by its completion. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trace.h"
+#include "wdm/wdm_host.h"
+
+enum { SHADOW_DISPATCHING, SHADOW_RETURNED, SHADOW_COMPLETED };
+enum { IRP_TYPE = 6, IRP_BUFFERED = 0x10, IRP_DEALLOCATE = 0x20, IRP_INPUT = 0x40 };
+
+struct shadow {
+    struct irp *irp;              /* ours; NULL: the host's own, waited for through `ended` */
+    _Atomic uint32_t state;
+    struct dispatcher ended;
+    void *system_buffer;
+    void *copy_to;                /* the caller's memory for a buffered result */
+    uint32_t copy_room;
+    MDL mdl;
+    IRP public;                   /* and its stack locations behind it */
+};
+
+static struct shadow *shadow_of(IRP *irp)
+{
+    return container_of(irp, struct shadow, public);
+}
+
+static struct shadow *shadow_make(DEVICE_OBJECT *device, struct wdm_file *file, struct irp *irp)
+{
+    CHAR depth = device->StackSize;
+    struct shadow *shadow =
+        calloc(1, sizeof *shadow + (size_t)(depth + 1) * sizeof(IO_STACK_LOCATION));
+    if (shadow == NULL)
+        return NULL;
+    shadow->irp = irp;
+    dispatcher_init(&shadow->ended, DISPATCHER_NOTIFICATION, 0);
+    IRP *public = &shadow->public;
+    public->Type = IRP_TYPE;
+    public->Size = (USHORT)(sizeof(IRP) + (size_t)depth * sizeof(IO_STACK_LOCATION));
+    public->StackCount = depth;
+    public->CurrentLocation = (CHAR)(depth + 1);
+    public->RequestorMode = irp != NULL ? UserMode : KernelMode;
+    IO_STACK_LOCATION *stack = (IO_STACK_LOCATION *)(public + 1);
+    public->Tail.Overlay.CurrentStackLocation = stack + depth;
+    public->Tail.Overlay.OriginalFileObject = &file->object;
+    public->Tail.Overlay.Thread = (PETHREAD)(void *)thread_self();
+    stack[depth - 1].FileObject = &file->object;
+    return shadow;
+}
+
+static void shadow_free(struct shadow *shadow)
+{
+    free(shadow->system_buffer);
+    free(shadow);
+}
+
+/* ---- Buffers ------------------------------------------------------------------------------------------------- */
+
+static void mdl_describe(MDL *mdl, void *address, ULONG length)
+{
+    ULONG_PTR at = (ULONG_PTR)address;
+    *mdl = (MDL){.Size = sizeof *mdl,
+                 .MdlFlags = MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA,
+                 .MappedSystemVa = address,
+                 .StartVa = (PVOID)(at & ~(ULONG_PTR)(PAGE_SIZE - 1)),
+                 .ByteCount = length,
+                 .ByteOffset = (ULONG)(at & (PAGE_SIZE - 1))};
+}
+
+static void shadow_direct(struct shadow *shadow, void *buffer, uint32_t length)
+{
+    if (length == 0)
+        return;
+    mdl_describe(&shadow->mdl, buffer, length);
+    shadow->public.MdlAddress = &shadow->mdl;
+}
+
+/* A system buffer of `size` bytes that begins with `length` bytes of `data`. */
+static NTSTATUS shadow_buffer(struct shadow *shadow, uint32_t size, const void *data, uint32_t length)
+{
+    if (size == 0)
+        return STATUS_SUCCESS;
+    shadow->system_buffer = calloc(1, size);
+    if (shadow->system_buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (length != 0)
+        memcpy(shadow->system_buffer, data, length);
+    shadow->public.AssociatedIrp.SystemBuffer = shadow->system_buffer;
+    shadow->public.Flags |= IRP_BUFFERED | IRP_DEALLOCATE;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS prepare_transfer(struct shadow *shadow, const struct irp *irp, ULONG device_flags,
+                                 IO_STACK_LOCATION *stack)
+{
+    bool reads = irp->major == IRP_READ;
+    stack->MajorFunction = reads ? IRP_MJ_READ : IRP_MJ_WRITE;
+    stack->Parameters.Read.Length = irp->length; /* Write has the same layout */
+    stack->Parameters.Read.ByteOffset.QuadPart = (LONGLONG)irp->offset;
+    if (device_flags & DO_DIRECT_IO) {
+        shadow_direct(shadow, irp->buffer, irp->length);
+        return STATUS_SUCCESS;
+    }
+    shadow->public.UserBuffer = irp->buffer;
+    if (!(device_flags & DO_BUFFERED_IO))
+        return STATUS_SUCCESS;
+    if (reads) {
+        shadow->copy_to = irp->buffer;
+        shadow->copy_room = irp->length;
+        shadow->public.Flags |= IRP_INPUT;
+    }
+    return shadow_buffer(shadow, irp->length, irp->buffer, reads ? 0 : irp->length);
+}
+
+static NTSTATUS prepare_control(struct shadow *shadow, const struct irp *irp, IO_STACK_LOCATION *stack)
+{
+    stack->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+    stack->Parameters.DeviceIoControl.IoControlCode = irp->code;
+    stack->Parameters.DeviceIoControl.InputBufferLength = irp->input_length;
+    stack->Parameters.DeviceIoControl.OutputBufferLength = irp->length;
+    switch (METHOD_FROM_CTL_CODE(irp->code)) {
+    case METHOD_BUFFERED:
+        shadow->copy_to = irp->buffer;
+        shadow->copy_room = irp->length;
+        shadow->public.UserBuffer = irp->buffer;
+        return shadow_buffer(shadow,
+                             irp->input_length > irp->length ? irp->input_length : irp->length,
+                             irp->input, irp->input_length);
+    case METHOD_IN_DIRECT:
+    case METHOD_OUT_DIRECT:
+        shadow_direct(shadow, irp->buffer, irp->length);
+        return shadow_buffer(shadow, irp->input_length, irp->input, irp->input_length);
+    default:
+        shadow->public.UserBuffer = irp->buffer;
+        stack->Parameters.DeviceIoControl.Type3InputBuffer = (PVOID)(uintptr_t)irp->input;
+        return STATUS_SUCCESS;
+    }
+}
+
+static NTSTATUS shadow_prepare(struct shadow *shadow, const struct irp *irp, DEVICE_OBJECT *device)
+{
+    IO_STACK_LOCATION *stack = IoGetNextIrpStackLocation(&shadow->public);
+    switch (irp->major) {
+    case IRP_READ:
+    case IRP_WRITE:
+        return prepare_transfer(shadow, irp, device->Flags, stack);
+    case IRP_CONTROL:
+        return prepare_control(shadow, irp, stack);
+    default:
+        stack->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+        return STATUS_SUCCESS;
+    }
+}
+
+/* ---- Sending --------------------------------------------------------------------------------------------------- */
+
+NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    if (--Irp->CurrentLocation <= 0) {
+        trace_note(TRACE_DRIVER, "IoCallDriver: no stack location left in IRP %p", (void *)Irp);
+        abort(); /* NO_MORE_IRP_STACK_LOCATIONS stops Windows, too */
+    }
+    IO_STACK_LOCATION *stack = --Irp->Tail.Overlay.CurrentStackLocation;
+    stack->DeviceObject = DeviceObject;
+    return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
+}
+
+/* The request goes back to the issuer: what was buffered is copied out, unless it failed. */
+static int32_t shadow_result(struct shadow *shadow, uint64_t *information)
+{
+    NTSTATUS status = shadow->public.IoStatus.Status;
+    *information = NT_ERROR(status) ? 0 : shadow->public.IoStatus.Information;
+    if (shadow->copy_to != NULL && *information != 0) {
+        size_t length = *information < shadow->copy_room ? *information : shadow->copy_room;
+        memcpy(shadow->copy_to, shadow->system_buffer, length);
+    }
+    return status;
+}
+
+/* Cancelling takes the shadow from our irp under the file's lock, so that it cannot be freed meanwhile. The
+ * cancel routine is called with the cancel spin lock held, as on Windows, and releases it. */
+static void wdm_cancel(struct irp *irp)
+{
+    struct wdm_file *file = container_of(irp->file, struct wdm_file, file);
+    KIRQL irql;
+    lock_acquire(&file->shadow_lock);
+    struct shadow *shadow = irp->driver[0];
+    PDRIVER_CANCEL routine = NULL;
+    if (shadow != NULL) {
+        IoAcquireCancelSpinLock(&irql);
+        shadow->public.Cancel = TRUE;
+        routine = IoSetCancelRoutine(&shadow->public, NULL);
+        if (routine == NULL)
+            IoReleaseCancelSpinLock(irql);
+        else
+            shadow->public.CancelIrql = irql;
+    }
+    lock_release(&file->shadow_lock);
+    if (routine != NULL)
+        routine(IoGetCurrentIrpStackLocation(&shadow->public)->DeviceObject, &shadow->public);
+}
+
+static void shadow_retire(struct irp *irp, struct shadow *shadow)
+{
+    struct wdm_file *file = container_of(irp->file, struct wdm_file, file);
+    lock_acquire(&file->shadow_lock);
+    irp->driver[0] = NULL;
+    lock_release(&file->shadow_lock);
+    shadow_free(shadow);
+}
+
+int32_t wdm_dispatch(struct irp *irp)
+{
+    struct wdm_file *file = container_of(irp->file, struct wdm_file, file);
+    DEVICE_OBJECT *device = wdm_device_top(&file->device->object);
+    struct shadow *shadow = shadow_make(device, file, irp);
+    if (shadow == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = shadow_prepare(shadow, irp, device);
+    if (status != STATUS_SUCCESS) {
+        shadow_free(shadow);
+        return status;
+    }
+    irp->driver[0] = shadow;
+    status = IofCallDriver(device, &shadow->public);
+    if (status == STATUS_PENDING) {
+        irp_pend(irp, wdm_cancel);
+        if (atomic_exchange(&shadow->state, SHADOW_RETURNED) != SHADOW_COMPLETED)
+            return STATUS_PENDING;
+        uint64_t information;
+        status = shadow_result(shadow, &information);
+        shadow_retire(irp, shadow);
+        irp_complete(irp, status, information);
+        return STATUS_PENDING;
+    }
+    if (atomic_load(&shadow->state) != SHADOW_COMPLETED) {
+        trace_note(TRACE_DRIVER, "dispatch returned 0x%08x, but IRP %p is not completed", (unsigned)status,
+                   (void *)&shadow->public);
+        abort(); /* the request would be used by both sides */
+    }
+    status = shadow_result(shadow, &irp->information);
+    irp->driver[0] = NULL;
+    shadow_free(shadow);
+    return status;
+}
+
+static void shadow_complete(struct shadow *shadow)
+{
+    struct irp *irp = shadow->irp;
+    if (irp == NULL) {
+        dispatcher_set(&shadow->ended);
+        return;
+    }
+    if (atomic_exchange(&shadow->state, SHADOW_COMPLETED) == SHADOW_DISPATCHING)
+        return; /* the dispatch is still running: it takes the result from here */
+    uint64_t information;
+    NTSTATUS status = shadow_result(shadow, &information);
+    shadow_retire(irp, shadow);
+    irp_complete(irp, status, information);
+}
+
+static bool routine_wanted(const IRP *irp, UCHAR control)
+{
+    if (irp->Cancel && (control & SL_INVOKE_ON_CANCEL))
+        return true;
+    return NT_SUCCESS(irp->IoStatus.Status) ? (control & SL_INVOKE_ON_SUCCESS) != 0
+                                            : (control & SL_INVOKE_ON_ERROR) != 0;
+}
+
+VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
+{
+    (void)PriorityBoost;
+    while (Irp->CurrentLocation <= Irp->StackCount) {
+        IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
+        Irp->PendingReturned = (stack->Control & SL_PENDING_RETURNED) != 0;
+        Irp->CurrentLocation++;
+        Irp->Tail.Overlay.CurrentStackLocation++;
+        DEVICE_OBJECT *above = Irp->CurrentLocation <= Irp->StackCount
+                                   ? Irp->Tail.Overlay.CurrentStackLocation->DeviceObject
+                                   : NULL;
+        if (stack->CompletionRoutine != NULL && routine_wanted(Irp, stack->Control)) {
+            PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
+            PVOID context = stack->Context;
+            if (routine(above, Irp, context) == STATUS_MORE_PROCESSING_REQUIRED)
+                return;
+        } else if (Irp->PendingReturned && above != NULL) {
+            IoMarkIrpPending(Irp);
+        }
+    }
+    shadow_complete(shadow_of(Irp));
+}
+
+NTSTATUS wdm_request_send(struct wdm_file *file, UCHAR major)
+{
+    DEVICE_OBJECT *device = wdm_device_top(&file->device->object);
+    struct shadow *shadow = shadow_make(device, file, NULL);
+    if (shadow == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    IoGetNextIrpStackLocation(&shadow->public)->MajorFunction = major;
+    if (IofCallDriver(device, &shadow->public) == STATUS_PENDING)
+        wait_for_one(&shadow->ended, false, WAIT_FOREVER);
+    NTSTATUS status = shadow->public.IoStatus.Status;
+    shadow_free(shadow);
+    return status;
+}
+
+/* ---- Cancelling -------------------------------------------------------------------------------------------------- */
+
+static KSPIN_LOCK cancel_lock;
+
+VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
+{
+    KeAcquireSpinLock(&cancel_lock, Irql);
+}
+
+VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
+{
+    KeReleaseSpinLock(&cancel_lock, Irql);
+}
+
+BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    Irp->Cancel = TRUE;
+    PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
+    if (routine == NULL) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    Irp->CancelIrql = irql; /* the routine releases the lock with it */
+    routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    return TRUE;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Events, semaphores and waits on objects in the driver's own memory: the executive's dispatcher has the layout
+ * of Windows' header, so the same wait core serves them. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/futex.h"
+#include "base/trace.h"
+#include "nt/wait.h"
+#include "wdm/wdm_host.h"
+
+_Static_assert(sizeof(struct dispatcher) == sizeof(DISPATCHER_HEADER), "one header");
+_Static_assert(offsetof(struct dispatcher, signal) == offsetof(DISPATCHER_HEADER, SignalState), "one header");
+
+static struct dispatcher *dispatcher_of(void *object)
+{
+    return object;
+}
+
+VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
+{
+    dispatcher_init(dispatcher_of(Event),
+                    Type == NotificationEvent ? DISPATCHER_NOTIFICATION : DISPATCHER_SYNCHRONIZATION,
+                    State != 0);
+}
+
+LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    (void)Increment;
+    (void)Wait; /* a hint that a wait follows at once */
+    return dispatcher_exchange(dispatcher_of(Event), 1);
+}
+
+LONG NTAPI KeResetEvent(PRKEVENT Event)
+{
+    return dispatcher_exchange(dispatcher_of(Event), 0);
+}
+
+VOID NTAPI KeClearEvent(PRKEVENT Event)
+{
+    dispatcher_reset(dispatcher_of(Event));
+}
+
+LONG NTAPI KeReadStateEvent(PRKEVENT Event)
+{
+    return atomic_load(&dispatcher_of(Event)->signal);
+}
+
+VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
+{
+    dispatcher_init(dispatcher_of(Semaphore), DISPATCHER_SEMAPHORE, Count);
+    Semaphore->Limit = Limit;
+}
+
+LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
+{
+    (void)Increment;
+    (void)Wait;
+    int32_t before = dispatcher_release(dispatcher_of(Semaphore), Adjustment, Semaphore->Limit);
+    if (before < 0) {
+        trace_note(TRACE_DRIVER, "KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
+        abort(); /* Windows raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, which stops a driver */
+    }
+    return before;
+}
+
+enum { NS_PER_TICK = 100 };
+#define TICKS_TO_1970 116444736000000000LL /* 100 ns from 1601 to 1970 */
+
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    CurrentTime->QuadPart = TICKS_TO_1970 + now.tv_sec * 10000000LL + now.tv_nsec / NS_PER_TICK;
+}
+
+uint64_t wdm_deadline(const LARGE_INTEGER *timeout)
+{
+    if (timeout == NULL)
+        return WAIT_FOREVER;
+    LONGLONG ticks = timeout->QuadPart;
+    if (ticks == 0)
+        return 0;
+    if (ticks < 0)
+        ticks = -ticks;
+    else {
+        LARGE_INTEGER now;
+        KeQuerySystemTime(&now);
+        ticks = ticks > now.QuadPart ? ticks - now.QuadPart : 0;
+    }
+    return clock_deadline_ns((uint64_t)ticks * NS_PER_TICK);
+}
+
+/* A wait that may sleep is for levels below DISPATCH_LEVEL. */
+static void wait_check_irql(const char *call, uint64_t deadline_ns)
+{
+    if (deadline_ns != 0 && KeGetCurrentIrql() >= DISPATCH_LEVEL) {
+        trace_note(TRACE_DRIVER, "%s would sleep at IRQL %u", call, KeGetCurrentIrql());
+        abort();
+    }
+}
+
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                     PLARGE_INTEGER Timeout)
+{
+    (void)WaitReason;
+    uint64_t deadline = wdm_deadline(Timeout);
+    wait_check_irql("KeWaitForSingleObject", deadline);
+    return wait_for_one(dispatcher_of(Object), Alertable && WaitMode == UserMode, deadline);
+}
+
+NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
+                                        KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                        PVOID WaitBlockArray)
+{
+    (void)WaitReason;
+    (void)WaitBlockArray;
+    uint64_t deadline = wdm_deadline(Timeout);
+    wait_check_irql("KeWaitForMultipleObjects", deadline);
+    return wait_for((struct dispatcher *const *)(void *)Object, Count, WaitType == WaitAll,
+                    Alertable && WaitMode == UserMode, deadline);
+}
+
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+{
+    uint64_t deadline = wdm_deadline(Interval);
+    wait_check_irql("KeDelayExecutionThread", deadline);
+    return wait_sleep(Alertable && WaitMode == UserMode, deadline);
+}

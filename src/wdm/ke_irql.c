@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The interrupt request level, a value of each thread, and the locks that raise it. A spin lock is our own lock
+ * in the driver's word: it spins briefly and then sleeps, so a preempted holder does no harm. */
+#include <stdlib.h>
+
+#include "base/trace.h"
+#include "wdm/wdm_host.h"
+
+static __thread KIRQL current_irql;
+
+KIRQL wdm_irql_set(KIRQL irql)
+{
+    KIRQL before = current_irql;
+    current_irql = irql;
+    return before;
+}
+
+KIRQL NTAPI KeGetCurrentIrql(void)
+{
+    return current_irql;
+}
+
+/* What stops Windows with IRQL_NOT_GREATER_OR_EQUAL stops the program here. */
+static _Noreturn void irql_violation(const char *call, KIRQL irql)
+{
+    trace_note(TRACE_DRIVER, "%s(%u) at IRQL %u", call, irql, current_irql);
+    abort();
+}
+
+VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
+{
+    if (NewIrql < current_irql)
+        irql_violation("KeRaiseIrql", NewIrql);
+    *OldIrql = wdm_irql_set(NewIrql);
+}
+
+VOID NTAPI KeLowerIrql(KIRQL NewIrql)
+{
+    if (NewIrql > current_irql)
+        irql_violation("KeLowerIrql", NewIrql);
+    wdm_irql_set(NewIrql);
+}
+
+static struct lock *spin_lock(PKSPIN_LOCK lock)
+{
+    _Static_assert(sizeof(struct lock) <= sizeof(KSPIN_LOCK), "our lock lives in the driver's word");
+    return (struct lock *)(void *)lock;
+}
+
+VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
+{
+    *SpinLock = 0;
+}
+
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
+    lock_acquire(spin_lock(SpinLock));
+    return before;
+}
+
+VOID NTAPI KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
+{
+    *OldIrql = KeAcquireSpinLockRaiseToDpc(SpinLock);
+}
+
+VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    lock_release(spin_lock(SpinLock));
+    wdm_irql_set(NewIrql);
+}
+
+VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    lock_acquire(spin_lock(SpinLock));
+}
+
+VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    lock_release(spin_lock(SpinLock));
+}
