@@ -223,6 +223,74 @@ int32_t handle_reference(uint64_t handle, const struct object_type *type, uint32
     return STATUS_SUCCESS;
 }
 
+#ifdef HOLD_COUNTS
+
+static int32_t reference_each(void *const handles[], uint32_t count, uint32_t access,
+                              struct object *objects[], uint32_t *taken)
+{
+    int32_t status = STATUS_SUCCESS;
+    for (*taken = 0; *taken < count && status == STATUS_SUCCESS; *taken += status == STATUS_SUCCESS)
+        status = handle_reference((uint64_t)(uintptr_t)handles[*taken], NULL, access, &objects[*taken]);
+    return status;
+}
+
+#else
+
+/* One hold slot serves all, and is cleared once at the end. */
+static int32_t reference_each(void *const handles[], uint32_t count, uint32_t access,
+                              struct object *objects[], uint32_t *taken)
+{
+    struct thread *self = thread_self();
+    _Atomic(struct object *) *hold = &self->holds[self->hold_depth];
+    int32_t status = STATUS_SUCCESS;
+    uint32_t i = 0;
+    for (; i < count; i++) {
+        uint64_t handle = (uint64_t)(uintptr_t)handles[i];
+        struct slot *slot = slot_at(handle);
+        if (__builtin_expect(slot == NULL, 0)) {
+            status = handle_reference(handle, NULL, access, &objects[i]);
+            if (status != STATUS_SUCCESS)
+                break;
+            continue;
+        }
+        struct object *object = atomic_load_explicit(&slot->object, memory_order_acquire), *held;
+        do {
+            held = object;
+            atomic_store_explicit(hold, held, memory_order_relaxed);
+            hold_fence();
+            object = atomic_load_explicit(&slot->object, memory_order_acquire);
+        } while (object != held);
+        if (__builtin_expect(object == NULL, 0)) {
+            status = STATUS_INVALID_HANDLE;
+            break;
+        }
+        if (__builtin_expect((atomic_load_explicit(&slot->access, memory_order_relaxed) & access) != access,
+                             0)) {
+            status = STATUS_ACCESS_DENIED;
+            break;
+        }
+        atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+        objects[i] = object;
+    }
+    atomic_store_explicit(hold, NULL, memory_order_release);
+    hold_fence();
+    if (__builtin_expect(atomic_load_explicit(&hold_deferred, memory_order_relaxed), 0))
+        hold_reap();
+    *taken = i;
+    return status;
+}
+
+#endif
+
+int32_t handle_reference_all(void *const handles[], uint32_t count, uint32_t access, struct object *objects[])
+{
+    uint32_t taken;
+    int32_t status = reference_each(handles, count, access, objects, &taken);
+    if (__builtin_expect(status != STATUS_SUCCESS, 0))
+        object_dereference_all(objects, taken);
+    return status;
+}
+
 int32_t handle_duplicate(uint64_t source, uint32_t access, bool same_access, uint32_t flags,
                          uint64_t *handle)
 {

@@ -29,6 +29,9 @@ void handle_release(struct object *object);
 int32_t handle_reference(uint64_t handle, const struct object_type *type, uint32_t access,
                          struct object **object);
 
+/* The same for many, all or none: the way into a wait for 64 objects. */
+int32_t handle_reference_all(void *const handles[], uint32_t count, uint32_t access, struct object *objects[]);
+
 /* A second handle to the same object; `access` 0 with same_access: that of the source. */
 int32_t handle_duplicate(uint64_t source, uint32_t access, bool same_access, uint32_t flags,
                          uint64_t *handle);

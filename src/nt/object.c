@@ -33,3 +33,15 @@ void object_dereference(struct object *object)
     }
     hold_retire(object);
 }
+
+void object_dereference_all(struct object *const objects[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct object *object = objects[i];
+        uint32_t references = atomic_load_explicit(&object->references, memory_order_relaxed);
+        if (references == 1 ||
+            !atomic_compare_exchange_strong_explicit(&object->references, &references, references - 1,
+                                                     memory_order_acq_rel, memory_order_relaxed))
+            object_dereference(object);
+    }
+}

@@ -23,6 +23,8 @@ extern const struct object_type file_type, event_type, semaphore_type, mutant_ty
 /* One reference, no handle. */
 void object_init(struct object *object, const struct object_type *type);
 
+void object_dereference_all(struct object *const objects[], uint32_t count);
+
 static inline struct dispatcher *object_dispatcher(struct object *object)
 {
     size_t offset = object->type->dispatcher_offset;

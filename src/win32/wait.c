@@ -75,18 +75,17 @@ static int32_t wait_multiple(uint32_t count, const HANDLE *handles, bool all, DW
 {
     struct object *objects[WAIT_OBJECTS_MAX];
     struct dispatcher *dispatchers[WAIT_OBJECTS_MAX];
-    int32_t status = STATUS_SUCCESS;
-    uint32_t taken = 0;
-    for (; taken < count; taken++) {
-        status = wait_object(handles[taken], &objects[taken]);
-        if (__builtin_expect(status != STATUS_SUCCESS, 0))
-            break;
-        dispatchers[taken] = object_dispatcher(objects[taken]);
+    int32_t status = handle_reference_all(handles, count, SYNCHRONIZE, objects);
+    if (__builtin_expect(status != STATUS_SUCCESS, 0))
+        return status;
+    for (uint32_t i = 0; i < count; i++) {
+        dispatchers[i] = object_dispatcher(objects[i]);
+        if (__builtin_expect(dispatchers[i] == NULL, 0))
+            status = STATUS_OBJECT_TYPE_MISMATCH;
     }
     if (status == STATUS_SUCCESS)
         status = wait_for(dispatchers, count, all, alertable, deadline_from_ms(timeout_ms));
-    while (taken > 0)
-        object_dereference(objects[--taken]);
+    object_dereference_all(objects, count);
     return status;
 }
 
