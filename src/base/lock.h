@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's own lock: one 32-bit word, spins briefly, then sleeps on a futex. Never held while user
- * code runs. Zero-initialised memory is an unlocked lock. */
+/* The library's own lock: spins briefly, then sleeps on a futex. Taking it is one atomic operation, giving it
+ * back is a plain store and a load: who goes to sleep pays for the ordering (base/barrier.h). Never held while
+ * user code runs. Zero-initialised memory is an unlocked lock. */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
 
@@ -9,7 +10,8 @@
 #include <stdint.h>
 
 struct lock {
-    _Atomic uint32_t word; /* 0 free, 1 held, 2 held and somebody may sleep */
+    _Atomic uint32_t word;     /* 0 free, 1 held */
+    _Atomic uint32_t sleepers; /* threads that sleep or are about to */
 };
 
 void lock_acquire_slow(struct lock *lock);
@@ -30,7 +32,11 @@ static inline void lock_acquire(struct lock *lock)
 
 static inline void lock_release(struct lock *lock)
 {
-    if (__builtin_expect(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2, 0))
+    atomic_store_explicit(&lock->word, 0, memory_order_release);
+    /* A sleeper fences all processors between announcing itself and its last look at the word: either that look
+     * sees the store above, or the load below sees the sleeper. */
+    atomic_signal_fence(memory_order_seq_cst);
+    if (__builtin_expect(atomic_load_explicit(&lock->sleepers, memory_order_relaxed) != 0, 0))
         lock_release_slow(lock);
 }
 

@@ -8,15 +8,6 @@
 
 #include <stdlib.h>
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define POOL_IS_MALLOC 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define POOL_IS_MALLOC 1
-#endif
-
 enum { POOL_ALIGN = 64 };
 
 #ifdef POOL_IS_MALLOC
@@ -39,20 +30,7 @@ void pool_thread_flush(void)
 
 #else
 
-enum { STOCK_BATCH = 64 };
-
-struct piece {
-    struct piece *next;
-    struct piece *next_batch; /* in the depot: the head of the next batch */
-};
-
-struct stock {
-    struct piece *current; /* at most STOCK_BATCH */
-    struct piece *full;    /* a whole batch, or NULL */
-    unsigned count;        /* of current */
-};
-
-static __thread struct stock stocks[POOL_KINDS] __attribute__((tls_model("initial-exec")));
+__thread struct stock pool_stocks[POOL_KINDS] __attribute__((tls_model("initial-exec")));
 
 static struct {
     struct lock lock;
@@ -94,9 +72,9 @@ static struct piece *slab_make(size_t size, unsigned *count)
     return head;
 }
 
-static void *stock_refill(enum pool_kind kind, size_t size)
+void *pool_refill(enum pool_kind kind, size_t size)
 {
-    struct stock *stock = &stocks[kind];
+    struct stock *stock = &pool_stocks[kind];
     if (stock->full != NULL) {
         stock->current = stock->full;
         stock->count = STOCK_BATCH;
@@ -116,20 +94,9 @@ static void *stock_refill(enum pool_kind kind, size_t size)
     return piece;
 }
 
-void *pool_allocate(enum pool_kind kind, size_t size)
+void pool_overflow(enum pool_kind kind)
 {
-    struct stock *stock = &stocks[kind];
-    struct piece *piece = stock->current;
-    if (__builtin_expect(piece == NULL, 0))
-        return stock_refill(kind, size);
-    stock->current = piece->next;
-    stock->count--;
-    return piece;
-}
-
-static void stock_overflow(enum pool_kind kind)
-{
-    struct stock *stock = &stocks[kind];
+    struct stock *stock = &pool_stocks[kind];
     if (stock->full != NULL) {
         lock_acquire(&depots[kind].lock);
         stock->full->next_batch = depots[kind].batches;
@@ -139,17 +106,6 @@ static void stock_overflow(enum pool_kind kind)
     stock->full = stock->current;
     stock->current = NULL;
     stock->count = 0;
-}
-
-void pool_free(enum pool_kind kind, void *memory)
-{
-    struct stock *stock = &stocks[kind];
-    if (__builtin_expect(stock->count == STOCK_BATCH, 0))
-        stock_overflow(kind);
-    struct piece *piece = memory;
-    piece->next = stock->current;
-    stock->current = piece;
-    stock->count++;
 }
 
 static void depot_leave(enum pool_kind kind, struct piece *head)
@@ -168,7 +124,7 @@ static void depot_leave(enum pool_kind kind, struct piece *head)
 void pool_thread_flush(void)
 {
     for (int kind = 0; kind < POOL_KINDS; kind++) {
-        struct stock *stock = &stocks[kind];
+        struct stock *stock = &pool_stocks[kind];
         depot_leave((enum pool_kind)kind, stock->current);
         depot_leave((enum pool_kind)kind, stock->full);
         *stock = (struct stock){0};

@@ -219,11 +219,6 @@ bool engine_is_dead(void);
 /* A point where `sim` may delay this thread by its seed, to replay races; nothing in other engines. */
 void engine_race_point(void);
 
-/* Asymmetric barriers: engine_barrier makes every other running thread of the process execute a full fence.
- * register returns false where the kernel refuses it. */
-bool engine_barrier_register(void);
-void engine_barrier(void);
-
 /* Processors that this process may run on. */
 uint32_t engine_processor_count(void);
 

@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library asks the kernel about threads: a fence on all of them (for the handle table), and whether
- * one of them sleeps outside the library (for a completion port's limit). */
+/* What the library asks the kernel about threads: how many can run at once, and whether one of them sleeps
+ * outside the library (both for a completion port's limit). */
 #include "engine/engine.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-bool engine_barrier_register(void)
-{
-    long supported = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
-    if (supported < 0 || !(supported & MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-        return false;
-    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-}
-
-void engine_barrier(void)
-{
-    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-}
 
 uint32_t engine_processor_count(void)
 {

@@ -4,7 +4,7 @@
  * see the flag when it lets go, and destroys the object there. Nothing waits. */
 #include "nt/hold.h"
 
-#include "engine/engine.h"
+#include "base/barrier.h"
 
 bool hold_is_asymmetric;
 _Atomic bool hold_deferred;
@@ -14,15 +14,13 @@ static struct object *deferred;
 
 void hold_initialise(void)
 {
-    hold_is_asymmetric = engine_barrier_register();
+    hold_is_asymmetric = barrier_all();
 }
 
 static void hold_barrier(void)
 {
 #ifndef HOLD_COUNTS
-    if (hold_is_asymmetric)
-        engine_barrier();
-    else
+    if (!hold_is_asymmetric || !barrier_all())
         atomic_thread_fence(memory_order_seq_cst);
 #endif
 }

@@ -426,3 +426,26 @@ int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capa
         return STATUS_TIMEOUT;
     }
 }
+
+int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
+                       bool alertable, uint64_t deadline_ns)
+{
+    struct object *object;
+    int32_t status = handle_hold(handle, &port_type, PORT_MODIFY, &object);
+    if (status != STATUS_SUCCESS)
+        return status;
+    struct port *port = container_of(object, struct port, object);
+    /* The usual case: the port's own thread comes back and packets wait. */
+    if (thread_self()->port == port) {
+        *taken = port_try(port, thread_self(), entries, capacity);
+        if (*taken > 0) {
+            handle_release(object);
+            return STATUS_SUCCESS;
+        }
+    }
+    object_reference(object); /* it may sleep: a hold is not for that */
+    handle_release(object);
+    status = port_remove(port, entries, capacity, taken, alertable, deadline_ns);
+    object_dereference(object);
+    return status;
+}

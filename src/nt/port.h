@@ -53,6 +53,12 @@ struct port_entry {
 int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
                     bool alertable, uint64_t deadline_ns);
 
+enum { PORT_MODIFY = 2 }; /* the access that taking and posting need */
+
+/* The same by handle: what GetQueuedCompletionStatus does. */
+int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
+                       bool alertable, uint64_t deadline_ns);
+
 /* The thread ends: it leaves its port. */
 void port_thread_leaves(struct thread *self);
 

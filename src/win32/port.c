@@ -9,7 +9,7 @@
 #include "nt/status.h"
 #include "win32/face.h"
 
-enum { PORT_MODIFY = 2, PORT_ALL = 0x1f0003 };
+enum { PORT_ALL = 0x1f0003 };
 
 static int32_t port_handle(HANDLE handle, struct port **port)
 {
@@ -84,15 +84,11 @@ static BOOL port_nothing(int32_t status)
 BOOL WINAPI GetQueuedCompletionStatus(HANDLE handle, LPDWORD bytes, PULONG_PTR key, LPOVERLAPPED *overlapped,
                                       DWORD timeout_ms)
 {
-    struct port *port;
     struct port_entry entry;
     uint32_t taken;
     *overlapped = NULL;
-    int32_t status = port_handle(handle, &port);
-    if (__builtin_expect(status == STATUS_SUCCESS, 1)) {
-        status = port_remove(port, &entry, 1, &taken, false, deadline_from_ms(timeout_ms));
-        object_dereference(&port->object);
-    }
+    int32_t status =
+        nt_port_remove(handle_number(handle), &entry, 1, &taken, false, deadline_from_ms(timeout_ms));
     if (__builtin_expect(status != STATUS_SUCCESS, 0))
         return port_nothing(status);
     *bytes = entry.bytes;
@@ -122,19 +118,14 @@ static void entries_expand(LPOVERLAPPED_ENTRY entries, uint32_t count)
 BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle, LPOVERLAPPED_ENTRY entries, ULONG capacity,
                                         PULONG taken, DWORD timeout_ms, BOOL alertable)
 {
-    struct port *port;
     uint32_t count = 0;
     if (entries == NULL || capacity == 0 || taken == NULL) {
         error_set(ERROR_INVALID_PARAMETER);
         return FALSE;
     }
     *taken = 0;
-    int32_t status = port_handle(handle, &port);
-    if (status == STATUS_SUCCESS) {
-        status = port_remove(port, (struct port_entry *)(void *)entries, capacity, &count, alertable,
-                             deadline_from_ms(timeout_ms));
-        object_dereference(&port->object);
-    }
+    int32_t status = nt_port_remove(handle_number(handle), (struct port_entry *)(void *)entries, capacity,
+                                    &count, alertable, deadline_from_ms(timeout_ms));
     if (status != STATUS_SUCCESS)
         return port_nothing(status);
     entries_expand(entries, count);
