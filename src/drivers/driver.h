@@ -221,6 +221,7 @@ enum file_info {
     INFO_DISCONNECT,   /* nothing: set, for the server end of a pipe */
     INFO_DESCRIPTOR,   /* int: get; the Linux descriptor, borrowed */
     INFO_SOCKET,       /* afd's own block (drivers/afd.h): get, set */
+    INFO_TERMINAL,     /* struct terminal_mode: get, set; STATUS_INVALID_HANDLE where there is none */
     INFO_POSITION,     /* struct file_seek: set, where the descriptor keeps the position */
 };
 
@@ -247,6 +248,11 @@ struct file_seek {
     int64_t distance;
     uint32_t origin; /* FILE_BEGIN 0, CURRENT 1, END 2 */
     int64_t *position; /* out: where it is then */
+};
+
+struct terminal_mode {
+    bool input;                 /* out: the side that is read */
+    bool lines, echo, signals;  /* input: ENABLE_LINE_INPUT, _ECHO_INPUT, _PROCESSED_INPUT */
 };
 
 struct file_rename {

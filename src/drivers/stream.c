@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "drivers/attribute.h"
@@ -32,7 +33,7 @@ struct stream_file {
     int fd;
     enum stream_kind kind;
     bool non_blocking;         /* O_NONBLOCK is set: the description is our own */
-    bool terminal;
+    bool terminal, input;
     _Atomic bool lacks_nowait; /* the device refused RWF_NOWAIT once */
 };
 
@@ -246,6 +247,34 @@ static int32_t stream_flush(struct irp *irp)
     return stream_submit(irp, stream, ENGINE_FSYNC);
 }
 
+static int32_t terminal_get(const struct stream_file *stream, struct terminal_mode *mode)
+{
+    struct termios settings;
+    if (!stream->terminal || tcgetattr(stream->fd, &settings) != 0)
+        return STATUS_INVALID_HANDLE;
+    *mode = (struct terminal_mode){
+        .input = stream->input,
+        .lines = settings.c_lflag & ICANON,
+        .echo = settings.c_lflag & ECHO,
+        .signals = settings.c_lflag & ISIG,
+    };
+    return STATUS_SUCCESS;
+}
+
+static int32_t terminal_set(const struct stream_file *stream, const struct terminal_mode *mode)
+{
+    struct termios settings;
+    if (!stream->terminal || tcgetattr(stream->fd, &settings) != 0)
+        return STATUS_INVALID_HANDLE;
+    settings.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+    settings.c_lflag |= (mode->lines ? ICANON : 0u) | (mode->echo ? ECHO : 0u) | (mode->signals ? ISIG : 0u);
+    if (!mode->lines) {
+        settings.c_cc[VMIN] = 1;
+        settings.c_cc[VTIME] = 0;
+    }
+    return tcsetattr(stream->fd, TCSANOW, &settings) == 0 ? STATUS_SUCCESS : status_from_errno(errno);
+}
+
 static int32_t stream_get(struct file *file, enum file_info info, void *data)
 {
     struct stream_file *stream = stream_of(file);
@@ -260,6 +289,8 @@ static int32_t stream_get(struct file *file, enum file_info info, void *data)
         *(int *)data = stream->fd;
         return STATUS_SUCCESS;
     }
+    if (info == INFO_TERMINAL)
+        return terminal_get(stream, data);
     if (stream->kind != STREAM_REGULAR)
         return STATUS_INVALID_DEVICE_REQUEST;
     int32_t status = attribute_read(stream->fd, NULL, false, &all);
@@ -279,6 +310,8 @@ static int32_t stream_get(struct file *file, enum file_info info, void *data)
 static int32_t stream_set(struct file *file, enum file_info info, const void *data)
 {
     struct stream_file *stream = stream_of(file);
+    if (info == INFO_TERMINAL)
+        return terminal_set(stream, data);
     if (stream->kind != STREAM_REGULAR)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (info == INFO_END_OF_FILE)
@@ -340,10 +373,10 @@ int32_t stream_create(int fd, const struct stat *st, uint32_t flags, bool inheri
     engine_source_init(&stream->source, fd);
     stream->kind = stream_classify(st, &stream->source);
     stream->terminal = stream->kind == STREAM_DEVICE && isatty(fd);
-    if (!inherited && has_readiness(stream->kind)) {
-        int status_flags = fcntl(fd, F_GETFL);
+    int status_flags = fcntl(fd, F_GETFL);
+    stream->input = (status_flags & O_ACCMODE) == O_RDONLY;
+    if (!inherited && has_readiness(stream->kind))
         stream->non_blocking = status_flags >= 0 && fcntl(fd, F_SETFL, status_flags | O_NONBLOCK) == 0;
-    }
     *file = &stream->file;
     return STATUS_SUCCESS;
 }
@@ -363,7 +396,10 @@ int32_t stream_inherit(int fd, uint32_t *access, struct file **file)
         *access |= RIGHTS_TO_READ;
     if ((mode & O_ACCMODE) != O_RDONLY)
         *access |= RIGHTS_TO_WRITE;
-    return stream_create(own, &st, FILE_SYNCHRONOUS, true, file);
+    int32_t status = stream_create(own, &st, FILE_SYNCHRONOUS, true, file);
+    if (status == STATUS_SUCCESS)
+        stream_of(*file)->input = fd == 0; /* the three may be one descriptor of a terminal, open for both */
+    return status;
 }
 
 const struct driver stream_driver = {

@@ -17,7 +17,7 @@ static bool std_index(DWORD which, DWORD *index)
     *index = STD_INPUT_HANDLE - which;
     if (*index < 3)
         return true;
-    error_set(ERROR_INVALID_PARAMETER);
+    error_set(ERROR_INVALID_HANDLE);
     return false;
 }
 
@@ -48,4 +48,39 @@ BOOL WINAPI SetStdHandle(DWORD which, HANDLE handle)
     std_handles[index].handle = handle;
     lock_release(&std_lock);
     return TRUE;
+}
+
+/* A terminal's mode in the words of a console. Output is always processed, wrapped, and understands escapes. */
+BOOL WINAPI GetConsoleMode(HANDLE console, LPDWORD mode)
+{
+    struct terminal_mode terminal;
+    if (!error_from_status(nt_file_get(handle_number(console), 0, INFO_TERMINAL, &terminal))) {
+        error_set(ERROR_INVALID_HANDLE);
+        return FALSE;
+    }
+    if (!terminal.input)
+        *mode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
+    else
+        *mode = (terminal.lines ? ENABLE_LINE_INPUT : 0) | (terminal.echo ? ENABLE_ECHO_INPUT : 0) |
+                (terminal.signals ? ENABLE_PROCESSED_INPUT : 0);
+    return TRUE;
+}
+
+BOOL WINAPI SetConsoleMode(HANDLE console, DWORD mode)
+{
+    struct terminal_mode terminal;
+    if (!error_from_status(nt_file_get(handle_number(console), 0, INFO_TERMINAL, &terminal))) {
+        error_set(ERROR_INVALID_HANDLE);
+        return FALSE;
+    }
+    if (!terminal.input) {
+        bool processed = mode & ENABLE_PROCESSED_OUTPUT;
+        return error_from_status(processed ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
+    }
+    if ((mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT))
+        return error_from_status(STATUS_INVALID_PARAMETER); /* echo only with lines, as documented */
+    terminal.lines = mode & ENABLE_LINE_INPUT;
+    terminal.echo = mode & ENABLE_ECHO_INPUT;
+    terminal.signals = mode & ENABLE_PROCESSED_INPUT;
+    return error_from_status(nt_file_set(handle_number(console), 0, INFO_TERMINAL, &terminal));
 }
