@@ -37,7 +37,7 @@ struct port;
 /* An entry of a completion port's queue, or of a thread's APC queue: an IRP is one, so completing a
  * request allocates nothing. */
 struct packet {
-    struct list link;
+    struct packet *next;
     /* Frees the entry after it was taken from a port (`posted` packets and IRPs differ). */
     void (*release)(struct packet *packet);
     uint64_t key;

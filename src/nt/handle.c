@@ -147,6 +147,15 @@ void handle_release(struct object *object)
 
 #else
 
+/* Lets the newest hold go, and looks after objects whose destruction waited for it. */
+static void hold_clear(_Atomic(struct object *) *hold)
+{
+    atomic_store_explicit(hold, NULL, memory_order_release);
+    hold_fence();
+    if (__builtin_expect(atomic_load_explicit(&hold_deferred, memory_order_relaxed), 0))
+        hold_reap();
+}
+
 static struct object *slot_hold(struct thread *self, struct slot *slot)
 {
     struct object *object = atomic_load_explicit(&slot->object, memory_order_acquire);
@@ -160,7 +169,7 @@ static struct object *slot_hold(struct thread *self, struct slot *slot)
         }
         object = again;
     }
-    atomic_store_explicit(&self->holds[self->hold_depth], NULL, memory_order_release);
+    hold_clear(&self->holds[self->hold_depth]); /* the destroyer may have seen it published */
     return NULL;
 }
 
@@ -173,10 +182,7 @@ void handle_release(struct object *object)
 {
     (void)object;
     struct thread *self = thread_current;
-    atomic_store_explicit(&self->holds[--self->hold_depth], NULL, memory_order_release);
-    hold_fence();
-    if (__builtin_expect(atomic_load_explicit(&hold_deferred, memory_order_relaxed), 0))
-        hold_reap();
+    hold_clear(&self->holds[--self->hold_depth]);
 }
 
 #endif

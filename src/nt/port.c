@@ -20,8 +20,8 @@ static void packet_free(struct packet *packet)
 static void port_destroy(struct object *object)
 {
     struct port *port = container_of(object, struct port, object);
-    for (struct list *node; (node = list_pop_front(&port->packets)) != NULL;) {
-        struct packet *packet = container_of(node, struct packet, link);
+    for (struct packet *packet; (packet = port->first) != NULL;) {
+        port->first = packet->next;
         packet->release(packet);
     }
     free(port);
@@ -82,7 +82,6 @@ struct port *port_create(uint32_t limit)
     object_init(&port->object, &port_type);
     dispatcher_init(&port->dispatcher, DISPATCHER_NOTIFICATION, 0);
     list_init(&port->devices);
-    list_init(&port->packets);
     list_init(&port->waiting);
     list_init(&port->released);
     list_init(&port->paused);
@@ -116,13 +115,23 @@ void port_forget(struct port *port, struct file *file)
     lock_release(&port->lock);
 }
 
+static void packet_append(struct port *port, struct packet *packet)
+{
+    packet->next = NULL;
+    if (port->first == NULL)
+        port->first = packet;
+    else
+        port->last->next = packet;
+    port->last = packet;
+    port->queued++;
+}
+
 static struct packet *packet_pop(struct port *port)
 {
-    struct list *node = list_pop_front(&port->packets);
-    if (node == NULL)
-        return NULL;
+    struct packet *packet = port->first;
+    port->first = packet->next;
     port->queued--;
-    return container_of(node, struct packet, link);
+    return packet;
 }
 
 /* Gives `packet` to the newest waiter; false: none could be won. Under the lock. */
@@ -154,7 +163,10 @@ static void port_release_waiters(struct port *port, struct wake_list *wakes)
         struct packet *packet = packet_pop(port);
         if (port_hand_over(port, packet, wakes))
             continue;
-        list_push_front(&port->packets, &packet->link);
+        packet->next = port->first; /* nobody took it: it is the first again */
+        if (port->first == NULL)
+            port->last = packet;
+        port->first = packet;
         port->queued++;
     }
     port_show(port);
@@ -169,8 +181,7 @@ void port_queue(struct port *port, struct packet *packet)
     lock_acquire(&port->lock);
     if (port->queued != 0 || port->active >= port->limit || list_empty(&port->waiting) ||
         !port_hand_over(port, packet, &wakes)) {
-        list_push_back(&port->packets, &packet->link);
-        port->queued++;
+        packet_append(port, packet);
         TRACE(PORT, port_queued, TRACE_POINTER(packet), TRACE_POINTER(port), packet->key,
               TRACE_POINTER(packet->overlapped), !list_empty(&port->waiting));
         port_show(port);
@@ -285,46 +296,54 @@ bool port_pause_blocked(struct port *port, struct thread *thread, struct wake_li
     return true;
 }
 
-/* Under the lock: takes what may be taken now. The thread's place from the packet before is given up first; it
- * keeps its position on the released list when it goes on at once, so that the usual loop moves nothing. */
-static uint32_t port_take(struct port *port, struct thread *self, uint32_t capacity,
-                          struct packet *taken[])
+/* Under the lock: takes what may be taken now, as a chain of *count packets. The thread's place from the packet
+ * before is given up first; it keeps its position on the released list when it goes on at once, so that the
+ * usual loop moves nothing. */
+static struct packet *port_take(struct port *port, struct thread *self, uint32_t capacity, uint32_t *count)
 {
-    uint32_t others = port->active - (self->port_state == PORT_RELEASED);
-    if (port->queued == 0 || others >= port->limit)
-        return 0;
-    uint32_t count = 0;
+    bool was_released = self->port_state == PORT_RELEASED;
+    *count = 0;
+    if (port->queued == 0 || port->active - was_released >= port->limit)
+        return NULL;
     self->port_turns++;
-    while (count < capacity && port->queued > 0)
-        taken[count++] = packet_pop(port);
-    if (self->port_state != PORT_RELEASED) {
+    struct packet *first = packet_pop(port);
+    for (*count = 1; *count < capacity && port->queued > 0; ++*count)
+        packet_pop(port);
+    if (!was_released) {
         list_remove(&self->port_link);
         list_push_front(&port->released, &self->port_link);
         self->port_state = PORT_RELEASED;
         port->active++;
     }
     port_show(port);
-    return count;
+    return first;
 }
 
-enum { TAKE_AT_ONCE = 64 };
+/* Gives what was taken to the caller. */
+static void entries_fill(struct port_entry *entries, struct packet *packet, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct packet *next = packet->next;
+        TRACE(PORT, port_taken, TRACE_POINTER(packet), TRACE_POINTER(thread_self()->port),
+              thread_self()->tid, thread_self()->port->active);
+        entry_fill(&entries[i], packet);
+        packet = next;
+    }
+}
 
 static uint32_t port_try(struct port *port, struct thread *self, struct port_entry *entries,
                          uint32_t capacity)
 {
-    struct packet *taken[TAKE_AT_ONCE];
     struct wake_list wakes;
+    uint32_t count;
     wake_list_init(&wakes);
     lock_acquire(&port->lock);
-    uint32_t count = port_take(port, self, capacity < TAKE_AT_ONCE ? capacity : TAKE_AT_ONCE, taken);
-    if (count > 0)
+    struct packet *taken = port_take(port, self, capacity, &count);
+    if (port->queued > 0 && count > 0)
         port_release_waiters(port, &wakes);
     lock_release(&port->lock);
     wake_list_flush(&wakes);
-    for (uint32_t i = 0; i < count; i++) {
-        TRACE(PORT, port_taken, TRACE_POINTER(taken[i]), TRACE_POINTER(port), self->tid, port->active);
-        entry_fill(&entries[i], taken[i]);
-    }
+    entries_fill(entries, taken, count);
     return count;
 }
 
@@ -354,14 +373,14 @@ static void port_delist(struct port *port, struct thread *self)
 static uint32_t port_sleep(struct port *port, struct thread *self, struct port_entry *entries,
                            uint32_t capacity, uint32_t *taken, bool alertable, uint64_t deadline_ns)
 {
-    struct packet *packets[TAKE_AT_ONCE];
+    struct packet *packets = NULL;
     struct wake_list wakes;
     wake_list_init(&wakes);
     parker_arm(&self->parker);
     lock_acquire(&port->lock);
-    *taken = port->closed ? 0
-                          : port_take(port, self, capacity < TAKE_AT_ONCE ? capacity : TAKE_AT_ONCE,
-                                      packets);
+    *taken = 0;
+    if (!port->closed)
+        packets = port_take(port, self, capacity, taken);
     bool enlisted = *taken == 0 && !port->closed;
     if (enlisted)
         port_enlist(port, self);
@@ -383,8 +402,7 @@ static uint32_t port_sleep(struct port *port, struct thread *self, struct port_e
     if (enlisted && alertable)
         wait_close_apcs(self);
     atomic_store_explicit(&self->parker.word, PARK_IDLE, memory_order_relaxed);
-    for (uint32_t i = 0; i < *taken; i++)
-        entry_fill(&entries[i], packets[i]);
+    entries_fill(entries, packets, *taken);
     if (enlisted && reason != WAKE_PACKET && reason != WAKE_PORT_CLOSED)
         port_delist(port, self);
     return *taken > 0 ? 0 : reason;

@@ -17,7 +17,7 @@ struct port {
     bool watched;
     bool closed;                   /* the last handle went: waiters were sent off */
     struct list devices;           /* struct file.port_link */
-    struct list packets;           /* struct packet.link */
+    struct packet *first, *last;   /* the packets, in order; `last` counts only while `queued` does */
     struct list waiting;           /* struct thread.port_link, newest first */
     struct list released;
     struct list paused;

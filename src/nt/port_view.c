@@ -55,12 +55,9 @@ static void view_fill(struct ovl_port_view *view, const struct port *port)
         struct file *file = container_of(node, struct file, port_link);
         view->devices[view->device_count++] = (struct ovl_port_device){file, file->key};
     }
-    list_for_each(node, &port->packets)
-    {
-        struct packet *packet = container_of(node, struct packet, link);
+    for (const struct packet *packet = port->first; packet != NULL; packet = packet->next)
         view->packets[view->packet_count++] = (struct ovl_port_packet){
             packet->key, packet->overlapped, packet->bytes, packet->status};
-    }
     view->waiting_count = threads_copy(&port->waiting, view->waiting);
     view->released_count = threads_copy(&port->released, view->released);
     view->paused_count = threads_copy(&port->paused, view->paused);
