@@ -120,6 +120,8 @@ static int32_t call_check(const struct io_call *call, const struct file *file, u
         (*synchronous || atomic_load_explicit(&file->port, memory_order_relaxed) != NULL))
         return STATUS_INVALID_PARAMETER;
     bool moves = call->major == IRP_READ || call->major == IRP_WRITE;
+    if (moves && call->buffer == NULL && call->length > 0)
+        return STATUS_ACCESS_VIOLATION; /* seen before anything is issued, also where no data waits */
     if (moves && call->block == NULL && !(flags & FILE_SYNCHRONOUS) &&
         (file->driver->flags & DRIVER_SEEKABLE))
         return STATUS_INVALID_PARAMETER; /* an overlapped disk file has no file pointer */
