@@ -95,7 +95,9 @@ static struct keeper *keeper_open(uint32_t flags, uint64_t *handle)
 static int32_t read_start(uint64_t handle, struct status_block *block, uint32_t length)
 {
     uint64_t information;
-    struct io_call call = {.handle = handle, .major = IRP_READ, .block = block, .length = length};
+    static char buffer[32];
+    struct io_call call = {
+        .handle = handle, .major = IRP_READ, .block = block, .buffer = buffer, .length = length};
     return nt_io(&call, &information);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/trace.h"
+#include "nt/handle_table.h"
 #include "nt/irp.h"
 #include "nt/port.h"
 #include "nt/status.h"
@@ -260,7 +261,7 @@ int32_t nt_io(struct io_call *call, uint64_t *information)
     struct irp *irp = NULL;
     bool synchronous = false;
     *information = 0;
-    int32_t status = handle_hold(call->handle, &file_type, call->access, &object);
+    int32_t status = hold_fast(call->handle, &file_type, call->access, &object);
     if (status != STATUS_SUCCESS) {
         call_drop(call, NULL);
         return status;
@@ -273,7 +274,7 @@ int32_t nt_io(struct io_call *call, uint64_t *information)
     if (status == STATUS_SUCCESS)
         status = call_prepare(call, irp, flags, synchronous);
     if (status != STATUS_SUCCESS) {
-        handle_release(object);
+        hold_end(object);
         call_drop(call, irp);
         return status;
     }
@@ -281,13 +282,13 @@ int32_t nt_io(struct io_call *call, uint64_t *information)
     dispatcher_reset(&file->signal);
     if (synchronous) {
         object_reference(object); /* it sleeps: a hold is not for that */
-        handle_release(object);
+        hold_end(object);
         status = send_synchronous(irp, file, call->block == NULL && !call->has_offset, information);
         object_dereference(object);
         return status;
     }
     status = send_overlapped(irp, file, information);
-    handle_release(object);
+    hold_end(object);
     return status;
 }
 

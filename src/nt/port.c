@@ -10,6 +10,7 @@
 #include "base/trace.h"
 #include "engine/engine.h"
 #include "nt/dispatcher.h"
+#include "nt/handle_table.h"
 #include "nt/sampler.h"
 
 static void packet_free(struct packet *packet)
@@ -134,6 +135,13 @@ static struct packet *packet_pop(struct port *port)
     return packet;
 }
 
+/* By the thread itself, or under the lock while it waits. */
+static void port_turn(struct thread *thread)
+{
+    uint32_t turns = atomic_load_explicit(&thread->port_turns, memory_order_relaxed);
+    atomic_store_explicit(&thread->port_turns, turns + 1, memory_order_relaxed);
+}
+
 /* Gives `packet` to the newest waiter; false: none could be won. Under the lock. */
 static bool port_hand_over(struct port *port, struct packet *packet, struct wake_list *wakes)
 {
@@ -146,7 +154,7 @@ static bool port_hand_over(struct port *port, struct packet *packet, struct wake
             continue;
         }
         thread->port_state = PORT_RELEASED;
-        thread->port_turns++;
+        port_turn(thread);
         list_push_front(&port->released, &thread->port_link);
         port->active++;
         TRACE(PORT, port_handed, TRACE_POINTER(packet), TRACE_POINTER(port), thread->tid, port->active);
@@ -212,7 +220,10 @@ static void entry_fill(struct port_entry *entry, struct packet *packet)
     entry->overlapped = packet->overlapped;
     entry->bytes = packet->bytes;
     entry->status = packet->status;
-    packet->release(packet);
+    if (packet->release == packet_free) /* most are: a direct call */
+        packet_free(packet);
+    else
+        packet->release(packet);
 }
 
 /* The thread's membership ends; its place goes to a waiter. */
@@ -305,7 +316,7 @@ static struct packet *port_take(struct port *port, struct thread *self, uint32_t
     *count = 0;
     if (port->queued == 0 || port->active - was_released >= port->limit)
         return NULL;
-    self->port_turns++;
+    port_turn(self);
     struct packet *first = packet_pop(port);
     for (*count = 1; *count < capacity && port->queued > 0; ++*count)
         packet_pop(port);
@@ -412,6 +423,7 @@ int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capa
                     bool alertable, uint64_t deadline_ns)
 {
     struct thread *self = thread_self();
+    port_turn(self); /* from here on a sleep is one of ours, for the port's lock at most */
     if (__builtin_expect(self->port != port, 0)) {
         /* A thread that is not the port's yet runs its APCs first, and that call does not make it one. */
         if (alertable && apc_run_all(self))
@@ -445,11 +457,22 @@ int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capa
     }
 }
 
+int32_t nt_port_post(uint64_t handle, uint64_t key, void *overlapped, uint32_t bytes)
+{
+    struct object *object;
+    int32_t status = hold_fast(handle, &port_type, PORT_MODIFY, &object);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = port_post(container_of(object, struct port, object), key, overlapped, bytes);
+    hold_end(object);
+    return status;
+}
+
 int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
                        bool alertable, uint64_t deadline_ns)
 {
     struct object *object;
-    int32_t status = handle_hold(handle, &port_type, PORT_MODIFY, &object);
+    int32_t status = hold_fast(handle, &port_type, PORT_MODIFY, &object);
     if (status != STATUS_SUCCESS)
         return status;
     struct port *port = container_of(object, struct port, object);
@@ -457,12 +480,12 @@ int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t cap
     if (thread_self()->port == port) {
         *taken = port_try(port, thread_self(), entries, capacity);
         if (*taken > 0) {
-            handle_release(object);
+            hold_end(object);
             return STATUS_SUCCESS;
         }
     }
     object_reference(object); /* it may sleep: a hold is not for that */
-    handle_release(object);
+    hold_end(object);
     status = port_remove(port, entries, capacity, taken, alertable, deadline_ns);
     object_dereference(object);
     return status;

@@ -55,6 +55,8 @@ int32_t port_remove(struct port *port, struct port_entry *entries, uint32_t capa
 
 enum { PORT_MODIFY = 2 }; /* the access that taking and posting need */
 
+int32_t nt_port_post(uint64_t handle, uint64_t key, void *overlapped, uint32_t bytes);
+
 /* The same by handle: what GetQueuedCompletionStatus does. */
 int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t capacity, uint32_t *taken,
                        bool alertable, uint64_t deadline_ns);

@@ -135,11 +135,6 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle, LPOVERLAPPED_ENTRY entrie
 
 BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle, DWORD bytes, ULONG_PTR key, LPOVERLAPPED overlapped)
 {
-    struct object *object;
-    int32_t status = handle_hold(handle_number(handle), &port_type, PORT_MODIFY, &object);
-    if (status == STATUS_SUCCESS) {
-        status = port_post(container_of(object, struct port, object), key, overlapped, bytes);
-        handle_release(object);
-    }
-    return error_from_status(status);
+    int32_t status = nt_port_post(handle_number(handle), key, overlapped, bytes);
+    return __builtin_expect(status == STATUS_SUCCESS, 1) ? TRUE : error_from_status(status);
 }
