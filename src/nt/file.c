@@ -236,6 +236,9 @@ static int32_t send_synchronous(struct irp *irp, struct file *file, bool pointer
     lock_release(&self->lock);
     int32_t status = irp_send(irp);
     if (status == STATUS_PENDING) {
+        /* CancelSynchronousIo may have come before the driver could be asked to cancel. */
+        if (__builtin_expect(irp_is_cancelled(irp), 0))
+            irp_cancel(irp);
         irp_wait(irp);
         status = irp->status;
     } else {
