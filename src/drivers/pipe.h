@@ -40,9 +40,9 @@ int32_t pipe_create(const struct pipe_create *create, struct file **file);
 /* CreatePipe: a byte pipe with one direction, both ends synchronous. */
 int32_t pipe_create_anonymous(uint32_t size, struct file **read, struct file **write);
 
-/* A file whose one request (IRP_CONTROL with PIPE_WAIT) waits until an instance of `name` is free. `timeout_ms` 0: the
+/* A file whose one request (IRP_CONTROL with PIPE_AWAIT) waits until an instance of `name` is free. `timeout_ms` 0: the
  * pipe's own; UINT32_MAX: for ever. It ends with STATUS_OBJECT_NAME_NOT_FOUND, STATUS_IO_TIMEOUT or success. */
-enum { PIPE_WAIT = 0x00110018 /* FSCTL_PIPE_WAIT */ };
+enum { PIPE_AWAIT = 0x00110018 /* FSCTL_PIPE_WAIT */ };
 int32_t pipe_wait_open(const char *name, uint32_t timeout_ms, struct file **file);
 
 /* INFO_PIPE. The caller says what it asks for. */

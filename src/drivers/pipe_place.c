@@ -316,7 +316,8 @@ int32_t pipe_place_join(const char *name, const struct pipe_params *params, bool
     }
     if (found != NULL) {
         status = place_grow(found, params, first);
-        *place = found;
+        if (status == STATUS_SUCCESS)
+            *place = found;
     } else {
         status = place_new(key, params, first, place);
     }

@@ -248,7 +248,7 @@ static int32_t wait_control(struct irp *irp)
 {
     struct pipe_wait *wait = container_of(irp->file, struct pipe_wait, file);
     struct pipe_params params;
-    if (irp->code != PIPE_WAIT)
+    if (irp->code != PIPE_AWAIT)
         return STATUS_INVALID_DEVICE_REQUEST;
     enum pipe_probe found = pipe_probe(wait->name, &params);
     if (found != PIPE_PROBE_BUSY)

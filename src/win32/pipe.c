@@ -208,7 +208,7 @@ static int32_t wait_named(const struct name *name, DWORD timeout_ms)
         status = nt_file_handle(file, 0, false, &handle);
     if (status != STATUS_SUCCESS)
         return status;
-    struct io_call call = {.handle = handle, .major = IRP_CONTROL, .code = PIPE_WAIT};
+    struct io_call call = {.handle = handle, .major = IRP_CONTROL, .code = PIPE_AWAIT};
     status = nt_io(&call, &unused);
     handle_close(handle);
     return status;
