@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "engine/internal.h"
 
@@ -37,6 +38,7 @@ static void *thread_enter(void *context)
     struct thread_start own = *(struct thread_start *)context;
     free(context);
     pthread_setname_np(pthread_self(), own.name);
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* the usual 50 us would double the time of the sampler's looks */
     return own.start(own.context);
 }
 

@@ -478,6 +478,7 @@ int32_t nt_port_remove(uint64_t handle, struct port_entry *entries, uint32_t cap
     struct port *port = container_of(object, struct port, object);
     /* The usual case: the port's own thread comes back and packets wait. */
     if (thread_self()->port == port) {
+        port_turn(thread_self());
         *taken = port_try(port, thread_self(), entries, capacity);
         if (*taken > 0) {
             hold_end(object);

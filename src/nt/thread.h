@@ -48,7 +48,7 @@ struct thread {
     enum port_state port_state;           /* under port->lock */
     struct list port_link;                /* on one of the port's lists, under port->lock */
     struct packet *packet;                /* WAKE_PACKET */
-    uint32_t port_turns;                  /* packets taken, under port->lock: tells the sampler of progress */
+    _Atomic uint32_t port_turns;          /* comings for packets and packets taken: tells the sampler of progress */
     uint32_t tid;
     uint32_t exit_code;                   /* STILL_ACTIVE 259 until it ends */
     uint32_t suspend_count;               /* under `lock`; changed with __atomic stores: a hint without it */
