@@ -23,7 +23,7 @@ static uint32_t source_events(uint8_t interest)
 {
     uint32_t events = EPOLLET;
     if (interest & DIRECTION_BIT(ENGINE_IN))
-        events |= EPOLLIN | EPOLLRDHUP;
+        events |= EPOLLIN | EPOLLRDHUP | EPOLLPRI;
     if (interest & DIRECTION_BIT(ENGINE_OUT))
         events |= EPOLLOUT;
     return events;
@@ -200,12 +200,13 @@ static void source_note(struct engine_source *source, uint32_t events)
         source->ready |= DIRECTION_BIT(ENGINE_IN);
     if (events & EPOLLOUT)
         source->ready |= DIRECTION_BIT(ENGINE_OUT);
-    /* An event carries the whole state, so an unconnected socket's HUP goes away when it connects.
-     */
+    /* It stays: two leaders may overlap for a moment, and then an older event comes behind a newer
+     * one. A socket that was seen while it was unconnected pays with useless attempts, never with a
+     * lost end. At the urgent mark a receive ends short with more behind it. */
     if (events & (EPOLLHUP | EPOLLERR))
         source->hung_up = BOTH;
-    else
-        source->hung_up = events & EPOLLRDHUP ? DIRECTION_BIT(ENGINE_IN) : 0;
+    else if (events & (EPOLLRDHUP | EPOLLPRI))
+        source->hung_up |= DIRECTION_BIT(ENGINE_IN);
     if ((events & EPOLLOUT) && list_empty(&source->queue[ENGINE_OUT]) && !source->hung_up &&
         (source->interest & DIRECTION_BIT(ENGINE_IN)))
         source_watch(source, DIRECTION_BIT(ENGINE_IN)); /* if refused: more edges, no harm */
