@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The socket class: making and closing a socket, and the table that nt calls. A request is tried at once on
- * its thread (afd_transfer.c, afd_accept.c, afd_connect.c) and else waits on the socket's engine source
- * (afd_wait.c). Descriptors are ours from birth, so they are O_NONBLOCK; whether a program's call blocks is
- * a flag of the socket object. */
+/* The socket class: making and closing a socket, and the table that nt calls. A request is tried at
+ * once on its thread (afd_transfer.c, afd_accept.c, afd_connect.c) and else waits on the socket's
+ * engine source (afd_wait.c). Descriptors are ours from birth, so they are O_NONBLOCK; whether a
+ * program's call blocks is a flag of the socket object. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -115,8 +115,9 @@ int32_t afd_create(int family, int type, int protocol, bool overlapped, struct f
     if (protocol != 0 && protocol != own)
         return protocol == AFD_TCP || protocol == AFD_UDP ? WSA_STATUS(EPROTOTYPE)
                                                           : WSA_STATUS(EPROTONOSUPPORT);
-    int fd = socket(linux_family, (type == AFD_STREAM ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC |
-                                      SOCK_NONBLOCK, own);
+    int fd =
+        socket(linux_family,
+               (type == AFD_STREAM ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, own);
     if (fd < 0)
         return afd_status(errno);
     if (linux_family == AF_INET6) {
@@ -145,7 +146,8 @@ void afd_replace_descriptor(struct afd_socket *sock, int fd)
 void afd_stop_sending(struct afd_socket *sock)
 {
     sock->shuts_later = false;
-    shutdown(sock->source.fd, SHUT_WR); /* a connection that is gone already has nothing left to end */
+    shutdown(sock->source.fd,
+             SHUT_WR); /* a connection that is gone already has nothing left to end */
 }
 
 int32_t afd_shutdown(struct file *file, int how)

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Sockets as a device class: what winsock may ask of it. No Linux and no Windows socket header is needed to
- * read this. Addresses are bytes laid out as programs see them (sockaddr_in, sockaddr_in6; the family number
- * of IPv6 is 23). Functions on a `struct file` want one of afd_driver and never sleep, unless they say so.
+/* Sockets as a device class: what winsock may ask of it. No Linux and no Windows socket header is
+ * needed to read this. Addresses are bytes laid out as programs see them (sockaddr_in,
+ * sockaddr_in6; the family number of IPv6 is 23). Functions on a `struct file` want one of
+ * afd_driver and never sleep, unless they say so.
  *
  * Requests (major IRP_SOCKET) by irp->code; what each reads in the irp:
- *   AFD_RECEIVE, AFD_SEND   buffer and length; or, with driver_data, a struct afd_transfer (length is then the
- *                           sum of its buffers). minor: enum afd_transfer_flag
- *   AFD_ACCEPT              driver_data: struct afd_accepted that outlives the request
- *   AFD_ACCEPT_INTO         other: the accepting socket; buffer: the output buffer, length: bytes of data wanted,
- *                           input_length and minor: room for the local and the remote address
- *   AFD_CONNECT             input, input_length: the address; buffer, length: data to send at once;
- *                           minor: enum afd_connect_flag
- *   AFD_DISCONNECT          minor: enum afd_disconnect_flag
- *   AFD_SEND_FILE           other: the file or NULL, offset, argument: bytes of it (0: to its end); driver_data:
- *                           struct afd_send_file; minor: enum afd_disconnect_flag
+ *   AFD_RECEIVE, AFD_SEND   buffer and length; or, with driver_data, a struct afd_transfer (length
+ * is then the sum of its buffers). minor: enum afd_transfer_flag AFD_ACCEPT driver_data: struct
+ * afd_accepted that outlives the request AFD_ACCEPT_INTO         other: the accepting socket;
+ * buffer: the output buffer, length: bytes of data wanted, input_length and minor: room for the
+ * local and the remote address AFD_CONNECT             input, input_length: the address; buffer,
+ * length: data to send at once; minor: enum afd_connect_flag AFD_DISCONNECT          minor: enum
+ * afd_disconnect_flag AFD_SEND_FILE           other: the file or NULL, offset, argument: bytes of
+ * it (0: to its end); driver_data: struct afd_send_file; minor: enum afd_disconnect_flag
  */
 #ifndef DRIVERS_AFD_H
 #define DRIVERS_AFD_H
@@ -67,7 +66,8 @@ struct afd_send_file {
     uint32_t head_length, tail_length;
 };
 
-/* ---- Sockets ------------------------------------------------------------------------------------------- */
+/* ---- Sockets
+ * ------------------------------------------------------------------------------------------- */
 
 /* A new socket, one reference. `overlapped` false: requests are synchronous and go one by one. */
 int32_t afd_create(int family, int type, int protocol, bool overlapped, struct file **file);
@@ -98,7 +98,9 @@ int32_t afd_at_mark(struct file *file, uint32_t *at_mark);
 /* TCP's timers: the first probe and the distance of the next ones. */
 int32_t afd_keep_alive(struct file *file, bool on, uint32_t first_ms, uint32_t interval_ms);
 
-/* ---- Options ----------------------------------------------------------------------------------------------- */
+/* ---- Options
+ * -----------------------------------------------------------------------------------------------
+ */
 
 enum afd_option {
     AFD_ADDRESS_REUSE,
@@ -144,7 +146,8 @@ int32_t afd_option_set(struct file *file, enum afd_option option, int32_t value)
 /* ip_mreq or ipv6_mreq: the layouts are the same here and there. */
 int32_t afd_membership(struct file *file, bool join, const void *request, uint32_t length);
 
-/* ---- Readiness ---------------------------------------------------------------------------------------------- */
+/* ---- Readiness
+ * ---------------------------------------------------------------------------------------------- */
 
 enum afd_event {
     AFD_EVENT_READ = 1,
@@ -158,19 +161,21 @@ enum { AFD_EVENT_COUNT = 6 };
 
 struct afd_polled {
     struct file *file;
-    bool in, out, urgent, ends;    /* asked; ends: errors and hang-ups are answers too */
+    bool in, out, urgent, ends; /* asked; ends: errors and hang-ups are answers too */
     bool readable, writable, has_urgent, failed, hung_up; /* found */
     bool connect_failed;
-    bool closed;                   /* by closesocket meanwhile */
+    bool closed; /* by closesocket meanwhile */
 };
 
-/* Sleeps until something asked is found (a failed connect counts as urgent); -1: no time limit. Returns how many
- * entries have an answer, 0: the time is over, or -errno. The caller holds references. */
+/* Sleeps until something asked is found (a failed connect counts as urgent); -1: no time limit.
+ * Returns how many entries have an answer, 0: the time is over, or -errno. The caller holds
+ * references. */
 int afd_poll(struct afd_polled *entries, uint32_t count, int64_t timeout_ns);
 
-/* WSAEventSelect: `event`, an event object, becomes signalled when one of `interest` is recorded; it is
- * referenced. NULL ends it. The socket becomes non-blocking. */
-int32_t afd_watch(struct file *file, struct object *event, struct dispatcher *signal, uint32_t interest);
+/* WSAEventSelect: `event`, an event object, becomes signalled when one of `interest` is recorded;
+ * it is referenced. NULL ends it. The socket becomes non-blocking. */
+int32_t afd_watch(struct file *file, struct object *event, struct dispatcher *signal,
+                  uint32_t interest);
 
 /* What was recorded since the last call, and with which statuses; then it is forgotten. */
 int32_t afd_watch_take(struct file *file, uint32_t *events, int32_t statuses[AFD_EVENT_COUNT]);

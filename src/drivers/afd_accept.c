@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections that come in. AFD_ACCEPT makes a new socket object; AFD_ACCEPT_INTO (AcceptEx) gives the accepted
- * descriptor to a socket that the program made before, writes both addresses behind the room for data and
- * then, if data is wanted, waits for the first of it on the accepting socket. */
+/* Connections that come in. AFD_ACCEPT makes a new socket object; AFD_ACCEPT_INTO (AcceptEx) gives
+ * the accepted descriptor to a socket that the program made before, writes both addresses behind
+ * the room for data and then, if data is wanted, waits for the first of it on the accepting socket.
+ */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -10,13 +11,14 @@
 
 #include "base/futex.h"
 
-/* An address block: its length, then the address, eight bytes in. The format is private to this file and
- * afd_accept_block (GetAcceptExSockaddrs), as Windows' is. */
+/* An address block: its length, then the address, eight bytes in. The format is private to this
+ * file and afd_accept_block (GetAcceptExSockaddrs), as Windows' is. */
 enum { BLOCK_HEADER = 8, BLOCK_SLACK = 16 };
 
 static void block_put(void *where, uint32_t room, const struct afd_address *address)
 {
-    int32_t length = afd_address_write(address, (char *)where + BLOCK_HEADER, (int32_t)room - BLOCK_HEADER);
+    int32_t length =
+        afd_address_write(address, (char *)where + BLOCK_HEADER, (int32_t)room - BLOCK_HEADER);
     memcpy(where, &length, sizeof length);
 }
 
@@ -59,7 +61,9 @@ static void accepted_init(struct afd_socket *sock)
     afd_set_state(sock, AFD_IS_CONNECTED);
 }
 
-/* ---- accept ------------------------------------------------------------------------------------------------ */
+/* ---- accept
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int64_t accept_attempt(struct engine_op *op)
 {
@@ -73,7 +77,8 @@ static int64_t accept_attempt(struct engine_op *op)
     return fd;
 }
 
-/* The new socket blocks or not and has events as its listener, as documented; accept's are overlapped. */
+/* The new socket blocks or not and has events as its listener, as documented; accept's are
+ * overlapped. */
 static int32_t accept_result(struct irp *irp, int64_t result)
 {
     struct afd_socket *listener = afd_socket_of(irp->file);
@@ -112,9 +117,7 @@ int32_t afd_accept(struct irp *irp)
         return status;
     irp->op.attempt = accept_attempt;
     irp->op.done = accept_done;
-    if (atomic_load(&sock->nonblocking))
-        engine_source_kick(&sock->source); /* select may know more than the engine */
-    int64_t result = engine_source_try(&sock->source, ENGINE_IN, &irp->op);
+    int64_t result = afd_try(irp, sock, ENGINE_IN);
     if (result != -EAGAIN)
         status = accept_result(irp, result);
     else if ((status = afd_wait(irp, ENGINE_IN, 0)) == STATUS_PENDING)
@@ -123,7 +126,9 @@ int32_t afd_accept(struct irp *irp)
     return status;
 }
 
-/* ---- AcceptEx ------------------------------------------------------------------------------------------------ */
+/* ---- AcceptEx
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static char *local_block(const struct irp *irp)
 {
@@ -214,7 +219,8 @@ static int32_t accept_into_check(struct irp *irp)
         return status;
     struct afd_socket *other = afd_socket_of(irp->other);
     uint32_t least = (uint32_t)(sock->family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                          : sizeof(struct sockaddr_in)) + BLOCK_SLACK;
+                                                         : sizeof(struct sockaddr_in)) +
+                     BLOCK_SLACK;
     if (other->type != AFD_STREAM || other->family != sock->family || atomic_load(&other->bound))
         return STATUS_INVALID_PARAMETER;
     if (irp->minor < least || (irp->input_length != 0 && irp->input_length < least))

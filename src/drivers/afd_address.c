@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses: between the bytes that programs see and Linux' structures (only the family number of IPv6
- * differs), and the calls that only name: bind, listen, getsockname, getpeername. Where Linux would bind by
- * itself, Windows refuses: listen needs a bound socket, getsockname too. */
+/* Addresses: between the bytes that programs see and Linux' structures (only the family number of
+ * IPv6 differs), and the calls that only name: bind, listen, getsockname, getpeername. Where Linux
+ * would bind by itself, Windows refuses: listen needs a bound socket, getsockname too. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -48,9 +48,9 @@ static void reuse_set(struct afd_socket *sock, int on)
     setsockopt(sock->source.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
-/* On Windows a closed connection in TIME_WAIT does not keep its port from a new socket; on Linux only
- * SO_REUSEADDR says so. It is given where the plain bind failed, which still fails beside a socket that
- * lives: that one is listening, or was bound without it. */
+/* On Windows a closed connection in TIME_WAIT does not keep its port from a new socket; on Linux
+ * only SO_REUSEADDR says so. It is given where the plain bind failed, which still fails beside a
+ * socket that lives: that one is listening, or was bound without it. */
 static int bind_stream(struct afd_socket *sock, const struct afd_address *address)
 {
     int error = bind_now(sock, address);
@@ -92,8 +92,8 @@ int32_t afd_listen(struct file *file, int backlog)
     if (backlog < 0)
         backlog = -backlog; /* SOMAXCONN_HINT(n) is -n */
     lock_acquire(&sock->lock);
-    /* From here on a second bind is refused because this one listens; the option goes over to the accepted
-     * connections, so that a restarted server finds the port free of their TIME_WAIT. */
+    /* From here on a second bind is refused because this one listens; the option goes over to the
+     * accepted connections, so that a restarted server finds the port free of their TIME_WAIT. */
     if (!sock->exclusive)
         reuse_set(sock, 1);
     int error = listen(sock->source.fd, backlog) == 0 ? 0 : errno;
@@ -121,7 +121,8 @@ int32_t afd_name(struct file *file, bool peer, void *bytes, int32_t *length)
     int error = failed ? errno : 0;
     lock_release(&sock->lock);
     if (error == ENOTCONN && sock->remote.length != 0) {
-        address = sock->remote; /* the connection has ended since; Windows still knows whose it was */
+        address =
+            sock->remote; /* the connection has ended since; Windows still knows whose it was */
         error = 0;
     }
     if (error != 0)

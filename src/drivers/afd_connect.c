@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections that go out, and their end. connect(2) is asked again at each edge: it answers EALREADY while the
- * handshake goes on, then once with its result, and leaves the descriptor fit for another try. ConnectEx's
- * first data follows as a send. DisconnectEx sends its FIN behind what is queued; to be used again the socket
- * then waits for the other end's FIN and gets a new descriptor. */
+/* Connections that go out, and their end. connect(2) is asked again at each edge: it answers
+ * EALREADY while the handshake goes on, then once with its result, and leaves the descriptor fit
+ * for another try. ConnectEx's first data follows as a send. DisconnectEx sends its FIN behind what
+ * is queued; to be used again the socket then waits for the other end's FIN and gets a new
+ * descriptor. */
 #include "drivers/afd_socket.h"
 
 #include <arpa/inet.h>
@@ -82,7 +83,8 @@ static void connect_done(struct engine_op *op, int64_t result)
         connect(sock->source.fd, &none, sizeof none);
     }
     int32_t status = connect_note(sock, result);
-    irp->driver[0] = NULL;
+    irp->driver[0] = NULL; /* from here on it is a plain send */
+    irp->minor = 0;
     afd_allow(sock, AFD_EVENT_CONNECT | AFD_EVENT_WRITE);
     if (status == STATUS_SUCCESS && irp->length != 0) {
         if (afd_wait_again(irp, sock, ENGINE_OUT, afd_send_attempt, first_send_done))
@@ -104,8 +106,7 @@ static int32_t connect_check_address(const struct afd_address *to)
 static int32_t connect_begin(struct irp *irp, struct afd_socket *sock)
 {
     struct afd_address to;
-    int32_t status =
-        afd_address_read(&to, irp->input, (int32_t)irp->input_length, sock->family);
+    int32_t status = afd_address_read(&to, irp->input, (int32_t)irp->input_length, sock->family);
     if (status == STATUS_SUCCESS)
         status = connect_check_address(&to);
     if (status != STATUS_SUCCESS)
@@ -138,7 +139,8 @@ int32_t afd_connect(struct irp *irp)
         return status;
     irp->op.attempt = connect_attempt; /* says at once that a connected socket is connected */
     irp->op.done = connect_done;
-    if (status == STATUS_PENDING && atomic_load(&sock->nonblocking) && (irp->flags & IRP_SYNCHRONOUS)) {
+    if (status == STATUS_PENDING && atomic_load(&sock->nonblocking) &&
+        (irp->flags & IRP_SYNCHRONOUS)) {
         atomic_store(&sock->unattended, true);
         afd_allow(sock, AFD_EVENT_CONNECT | AFD_EVENT_WRITE);
         return STATUS_DEVICE_NOT_READY;
@@ -146,7 +148,8 @@ int32_t afd_connect(struct irp *irp)
     return afd_wait(irp, ENGINE_OUT, 0);
 }
 
-/* ---- DisconnectEx ------------------------------------------------------------------------------------------ */
+/* ---- DisconnectEx
+ * ------------------------------------------------------------------------------------------ */
 
 /* Reads and throws away until the other end's FIN, or whatever else ends the connection. */
 static int64_t drain_attempt(struct engine_op *op)

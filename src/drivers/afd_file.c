@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* TransmitFile: data before, a piece of a file, data behind, as one send. irp->information counts what has gone
- * through all three. The file goes by sendfile in limited pieces, since reading it may wait for the disk;
- * the socket itself never blocks. */
+/* TransmitFile: data before, a piece of a file, data behind, as one send. irp->information counts
+ * what has gone through all three. The file goes by sendfile in limited pieces, since reading it
+ * may wait for the disk; the socket itself never blocks. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -47,11 +47,13 @@ static int64_t file_attempt(struct engine_op *op)
         uint64_t at = irp->information;
         int64_t count;
         if (at < file_begin)
-            count = send_bytes(fd, from->around.head, from->around.head_length, at, file_begin < end);
+            count =
+                send_bytes(fd, from->around.head, from->around.head_length, at, file_begin < end);
         else if (at < tail_begin)
             count = send_piece(fd, from, at - file_begin);
         else
-            count = send_bytes(fd, from->around.tail, from->around.tail_length, at - tail_begin, false);
+            count =
+                send_bytes(fd, from->around.tail, from->around.tail_length, at - tail_begin, false);
         if (count == -EINTR)
             continue;
         if (count < 0)
@@ -65,7 +67,7 @@ static void file_done(struct engine_op *op, int64_t result)
 {
     struct irp *irp = irp_from_op(op);
     struct afd_socket *sock = afd_socket_of(irp->file);
-    int32_t status = result >= 0           ? STATUS_SUCCESS
+    int32_t status = result >= 0          ? STATUS_SUCCESS
                      : result == -ENODATA ? STATUS_END_OF_FILE
                                           : afd_failure(sock, (int)-result);
     free(irp->driver[0]);
@@ -91,10 +93,12 @@ static int32_t file_measure(const struct irp *irp, struct file_send *from)
         return STATUS_INVALID_PARAMETER;
     if (fstat(from->fd, &info) != 0)
         return afd_status(errno);
-    from->offset = irp->flags & IRP_HAS_BLOCK ? (off_t)irp->offset : (off_t)atomic_load(&file->position);
+    from->offset =
+        irp->flags & IRP_HAS_BLOCK ? (off_t)irp->offset : (off_t)atomic_load(&file->position);
     if (from->offset < 0 || from->offset > info.st_size)
         return STATUS_INVALID_PARAMETER;
-    from->file_length = irp->argument != 0 ? irp->argument : (uint64_t)(info.st_size - from->offset);
+    from->file_length =
+        irp->argument != 0 ? irp->argument : (uint64_t)(info.st_size - from->offset);
     return STATUS_SUCCESS;
 }
 

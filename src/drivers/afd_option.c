@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Socket options. Most are one row: the Linux level and name of an option whose value means the same. The
- * others are flags of the socket object, or differ in unit or meaning. Time-outs never reach the kernel:
- * attempts do not block there. */
+/* Socket options. Most are one row: the Linux level and name of an option whose value means the
+ * same. The others are flags of the socket object, or differ in unit or meaning. Time-outs never
+ * reach the kernel: attempts do not block there. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -20,7 +20,10 @@ static const struct {
     int level;
     int name;
 } option_rows[AFD_OPTION_COUNT] = {
-#define PLAIN(level, name) {(level) + 1, name}
+#define PLAIN(level, name)                                                                         \
+    {                                                                                              \
+        (level) + 1, name                                                                          \
+    }
     [AFD_KEEPALIVE] = PLAIN(SOL_SOCKET, SO_KEEPALIVE),
     [AFD_BROADCAST] = PLAIN(SOL_SOCKET, SO_BROADCAST),
     [AFD_OOB_INLINE] = PLAIN(SOL_SOCKET, SO_OOBINLINE),
@@ -176,8 +179,9 @@ static int32_t option_get(struct afd_socket *sock, enum afd_option option, int32
     }
 }
 
-/* SO_REUSEADDR of a program: as far as Linux shares an address, both sockets asking for it; a listening
- * socket is never taken over, which Windows would allow. The two options exclude each other. */
+/* SO_REUSEADDR of a program: as far as Linux shares an address, both sockets asking for it; a
+ * listening socket is never taken over, which Windows would allow. The two options exclude each
+ * other. */
 static int32_t reuse_option(struct afd_socket *sock, enum afd_option option, bool on)
 {
     if (option == AFD_ADDRESS_EXCLUSIVE) {
@@ -230,9 +234,10 @@ int32_t afd_option_get(struct file *file, enum afd_option option, int32_t *value
     bool halves = option == AFD_RECEIVE_BUFFER || option == AFD_SEND_BUFFER;
     *value = 0;
     lock_acquire(&sock->lock);
-    int32_t status = option_is_plain(option) && !halves
-                         ? kernel_get(sock, option_rows[option].level - 1, option_rows[option].name, value)
-                         : option_get(sock, option, value);
+    int32_t status =
+        option_is_plain(option) && !halves
+            ? kernel_get(sock, option_rows[option].level - 1, option_rows[option].name, value)
+            : option_get(sock, option, value);
     lock_release(&sock->lock);
     return status;
 }
@@ -241,9 +246,9 @@ int32_t afd_option_set(struct file *file, enum afd_option option, int32_t value)
 {
     struct afd_socket *sock = afd_socket_of(file);
     lock_acquire(&sock->lock);
-    int32_t status = option_is_plain(option)
-                         ? kernel_set(sock, option_rows[option].level - 1, option_rows[option].name, value)
-                         : option_set(sock, option, value);
+    int32_t status = option_is_plain(option) ? kernel_set(sock, option_rows[option].level - 1,
+                                                          option_rows[option].name, value)
+                                             : option_set(sock, option, value);
     lock_release(&sock->lock);
     return status;
 }
@@ -257,15 +262,16 @@ int32_t afd_membership(struct file *file, bool join, const void *request, uint32
         return STATUS_ACCESS_VIOLATION;
     int name = v6 ? (join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP)
                   : (join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP);
-    return option_status(setsockopt(sock->source.fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, name, request,
-                                    size) != 0);
+    return option_status(
+        setsockopt(sock->source.fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, name, request, size) != 0);
 }
 
 int32_t afd_keep_alive(struct file *file, bool on, uint32_t first_ms, uint32_t interval_ms)
 {
     struct afd_socket *sock = afd_socket_of(file);
     /* Linux counts whole seconds, and at least one. */
-    int32_t first = (int32_t)((first_ms + 999) / 1000), interval = (int32_t)((interval_ms + 999) / 1000);
+    int32_t first = (int32_t)((first_ms + 999) / 1000),
+            interval = (int32_t)((interval_ms + 999) / 1000);
     int32_t status = kernel_set(sock, SOL_SOCKET, SO_KEEPALIVE, on);
     if (status == STATUS_SUCCESS && on && first > 0)
         status = kernel_set(sock, IPPROTO_TCP, TCP_KEEPIDLE, first);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* select and WSAPoll below their faces: one poll(2) on the descriptors of the sockets. A thread that sleeps here
- * does not lead the engine; requests that pend go on without it. */
+/* select and WSAPoll below their faces: one poll(2) on the descriptors of the sockets. A thread
+ * that sleeps here does not lead the engine; requests that pend go on without it. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -89,7 +89,8 @@ static int poll_round(struct afd_polled *entries, struct pollfd *items, uint32_t
 int afd_poll(struct afd_polled *entries, uint32_t count, int64_t timeout_ns)
 {
     struct pollfd stack[POLL_ON_STACK], *items = stack;
-    uint64_t deadline_ns = timeout_ns < 0 ? FUTEX_NO_DEADLINE : clock_deadline_ns((uint64_t)timeout_ns);
+    uint64_t deadline_ns =
+        timeout_ns < 0 ? FUTEX_NO_DEADLINE : clock_deadline_ns((uint64_t)timeout_ns);
     if (count > POLL_ON_STACK && (items = malloc(count * sizeof *items)) == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {

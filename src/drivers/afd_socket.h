@@ -10,9 +10,9 @@
 
 enum afd_state {
     AFD_IS_OPEN,
-    AFD_IS_ACCEPTING,  /* an AFD_ACCEPT_INTO names it */
+    AFD_IS_ACCEPTING, /* an AFD_ACCEPT_INTO names it */
     AFD_IS_CONNECTING,
-    AFD_IS_CONNECTED,  /* a datagram socket: has an address to send to */
+    AFD_IS_CONNECTED, /* a datagram socket: has an address to send to */
     AFD_IS_LISTENING,
 };
 
@@ -30,27 +30,27 @@ struct afd_watch;
 struct afd_socket {
     struct file file;
     struct engine_source source;
-    _Atomic uint8_t state;          /* enum afd_state */
-    uint8_t type;                   /* AFD_STREAM, AFD_DATAGRAM */
-    uint16_t family;                /* Linux' */
+    _Atomic uint8_t state; /* enum afd_state */
+    uint8_t type;          /* AFD_STREAM, AFD_DATAGRAM */
+    uint16_t family;       /* Linux' */
     int protocol;
     _Atomic bool nonblocking;
     _Atomic bool bound;
     _Atomic bool no_receive, no_send; /* shut down on this side */
     _Atomic bool ignores_unreachable; /* SIO_UDP_CONNRESET was set to FALSE */
     bool reuse, exclusive;
-    bool was_used;                  /* DisconnectEx made it as new: ConnectEx asks for no bind */
-    _Atomic bool unattended;        /* a connect is on its way that no request waits for */
-    bool shuts_later;               /* under source.lock: shut down behind the last queued send */
-    _Atomic int32_t failure;        /* the status that ended the connection, kept for later calls */
-    _Atomic int32_t soft_error;     /* an errno that a look at the connect took from the kernel */
+    bool was_used;              /* DisconnectEx made it as new: ConnectEx asks for no bind */
+    _Atomic bool unattended;    /* a connect is on its way that no request waits for */
+    bool shuts_later;           /* under source.lock: shut down behind the last queued send */
+    _Atomic int32_t failure;    /* the status that ended the connection, kept for later calls */
+    _Atomic int32_t soft_error; /* an errno that a look at the connect took from the kernel */
     _Atomic uint32_t receive_timeout_ms, send_timeout_ms;
-    _Atomic uint64_t connected_ns;  /* CLOCK_MONOTONIC */
-    struct afd_address remote;      /* where a connect is going */
+    _Atomic uint64_t connected_ns; /* CLOCK_MONOTONIC */
+    struct afd_address remote;     /* where a connect is going */
     _Atomic(struct afd_watch *) watch;
-    _Atomic uint32_t pollers;       /* threads that sleep in poll with the descriptor */
-    struct lock lock;               /* guards what follows, the descriptor against its exchange, options */
-    struct irp *acceptor;           /* the request behind AFD_IS_ACCEPTING */
+    _Atomic uint32_t pollers; /* threads that sleep in poll with the descriptor */
+    struct lock lock;     /* guards what follows, the descriptor against its exchange, options */
+    struct irp *acceptor; /* the request behind AFD_IS_ACCEPTING */
 };
 
 static inline struct afd_socket *afd_socket_of(struct file *file)
@@ -79,21 +79,38 @@ struct afd_socket *afd_wrap(int fd, int family, int type, int protocol, uint32_t
 /* The socket gets another descriptor, and closes the old one. It has no requests. */
 void afd_replace_descriptor(struct afd_socket *sock, int fd);
 
-/* ---- Requests -------------------------------------------------------------------------------------------- */
+/* ---- Requests
+ * -------------------------------------------------------------------------------------------- */
 
-/* Makes the request pending and queues its op (attempt and done are set). Returns STATUS_PENDING. The end
- * comes by op.done; a cancel or time-out calls it with -ECANCELED. */
+/* A non-blocking call looks at the kernel's state, which select showed to the program: what the engine knows of
+ * it may be older while nothing pends. */
+int64_t afd_try_now(struct irp *irp, struct afd_socket *sock, enum engine_direction direction);
+
+/* The first try of a request whose attempt and done are set. */
+static inline int64_t afd_try(struct irp *irp, struct afd_socket *sock,
+                              enum engine_direction direction)
+{
+    if (__builtin_expect(atomic_load_explicit(&sock->nonblocking, memory_order_relaxed), 0) &&
+        (irp->flags & IRP_SYNCHRONOUS))
+        return afd_try_now(irp, sock, direction);
+    return engine_source_try(&sock->source, direction, &irp->op);
+}
+
+/* Makes the request pending and queues its op (attempt and done are set). Returns STATUS_PENDING.
+ * The end comes by op.done; a cancel or time-out calls it with -ECANCELED. */
 int32_t afd_pend(struct irp *irp, enum engine_direction direction, uint32_t timeout_ms);
 
 /* The same, but refuses to wait where a synchronous request meets a non-blocking socket. */
 int32_t afd_wait(struct irp *irp, enum engine_direction direction, uint32_t timeout_ms);
 
-/* Gives a pended request on to its next stage, from its `done`: another attempt and done, on `sock`'s source.
- * false: it was cancelled; the caller ends it. */
+/* Gives a pended request on to its next stage, from its `done`: another attempt and done, on
+ * `sock`'s source. false: it was cancelled; the caller ends it. */
 bool afd_wait_again(struct irp *irp, struct afd_socket *sock, enum engine_direction direction,
-                    int64_t (*attempt)(struct engine_op *), void (*done)(struct engine_op *, int64_t));
+                    int64_t (*attempt)(struct engine_op *),
+                    void (*done)(struct engine_op *, int64_t));
 
-/* In the `done` of a stage on another socket than irp->file: cancels leave that one alone from here on. */
+/* In the `done` of a stage on another socket than irp->file: cancels leave that one alone from here
+ * on. */
 void afd_leave_other(struct irp *irp);
 
 /* Ends a pended request. */
@@ -129,14 +146,18 @@ void afd_accept_abandon(struct afd_socket *sock);
 /* A connect that nobody waits for (non-blocking) may have ended: looks, and notes what it finds. */
 void afd_connect_settle(struct afd_socket *sock);
 
-/* ---- Addresses ------------------------------------------------------------------------------------------- */
+/* ---- Addresses
+ * ------------------------------------------------------------------------------------------- */
 
 /* From and to the bytes that programs see. */
-int32_t afd_address_read(struct afd_address *address, const void *bytes, int32_t length, int family);
+int32_t afd_address_read(struct afd_address *address, const void *bytes, int32_t length,
+                         int family);
 /* Writes at most `room` bytes; returns the full length. */
 int32_t afd_address_write(const struct afd_address *address, void *bytes, int32_t room);
 
-/* ---- Events ----------------------------------------------------------------------------------------------- */
+/* ---- Events
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* The program made a call that allows `events` to be recorded again. */
 void afd_watch_rearm(struct afd_socket *sock, uint32_t events);

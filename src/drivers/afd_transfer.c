@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Receives and sends. One buffer goes by recv and send; several buffers, or an address, by recvmsg and sendmsg.
- * A stream send ends when all its bytes were taken. A stream receive that was shorter than its buffers took
- * all there was, so the engine makes no further attempt before the next edge: an echo costs one recv and one
- * send. A receive of no bytes ends when there is something to receive, and takes nothing. */
+/* Receives and sends. One buffer goes by recv and send; several buffers, or an address, by recvmsg
+ * and sendmsg. A stream send ends when all its bytes were taken. A stream receive that was shorter
+ * than its buffers took all there was, so the engine makes no further attempt before the next edge:
+ * an echo costs one recv and one send. A receive of no bytes ends when there is something to
+ * receive, and takes nothing. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -45,8 +46,7 @@ static bool transfer_keep(struct irp *irp)
     if (from == NULL)
         return true;
     size_t buffers = from->count * sizeof *from->buffers;
-    struct afd_transfer *transfer =
-        malloc(sizeof *transfer + buffers + (size_t)from->address_size);
+    struct afd_transfer *transfer = malloc(sizeof *transfer + buffers + (size_t)from->address_size);
     if (transfer == NULL)
         return false;
     *transfer = *from;
@@ -61,7 +61,8 @@ static bool transfer_keep(struct irp *irp)
 }
 
 /* What of the buffers is behind the first `skip` bytes; at most VECTOR_MAX of them. */
-static size_t transfer_rest(const struct afd_transfer *transfer, uint64_t skip, struct iovec *vector)
+static size_t transfer_rest(const struct afd_transfer *transfer, uint64_t skip,
+                            struct iovec *vector)
 {
     size_t used = 0;
     for (uint32_t i = 0; i < transfer->count && used < VECTOR_MAX; i++) {
@@ -90,7 +91,8 @@ static void message_fill(struct msghdr *message, const struct irp *irp, struct i
     message->msg_iovlen = transfer_rest(transfer, irp->information, vector);
 }
 
-/* ---- Receiving ------------------------------------------------------------------------------------------ */
+/* ---- Receiving
+ * ------------------------------------------------------------------------------------------ */
 
 static ssize_t receive_message(struct afd_socket *sock, struct irp *irp, int flags)
 {
@@ -102,7 +104,8 @@ static ssize_t receive_message(struct afd_socket *sock, struct irp *irp, int fla
     ssize_t count = recvmsg(sock->source.fd, &message, flags);
     from.length = message.msg_namelen;
     if (count >= 0 && transfer->address != NULL && from.length != 0) /* a stream names nobody */
-        *transfer->address_length = afd_address_write(&from, transfer->address, *transfer->address_length);
+        *transfer->address_length =
+            afd_address_write(&from, transfer->address, *transfer->address_length);
     return count;
 }
 
@@ -114,7 +117,8 @@ static ssize_t receive_once(struct afd_socket *sock, struct irp *irp, int flags)
         if (irp->driver[0] != NULL)
             count = receive_message(sock, irp, flags);
         else
-            count = recv(sock->source.fd, data + irp->information, irp->length - irp->information, flags);
+            count = recv(sock->source.fd, data + irp->information, irp->length - irp->information,
+                         flags);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -errno : count;
 }
@@ -208,15 +212,6 @@ static int32_t receive_check(struct afd_socket *sock)
     return STATUS_SUCCESS;
 }
 
-/* A non-blocking call looks at the kernel's state, which select showed to the program: what the engine knows
- * of it may be older while nothing pends. */
-static void look_anew(struct afd_socket *sock, const struct irp *irp)
-{
-    if (__builtin_expect(atomic_load_explicit(&sock->nonblocking, memory_order_relaxed), 0) &&
-        (irp->flags & IRP_SYNCHRONOUS))
-        engine_source_kick(&sock->source);
-}
-
 int32_t afd_receive(struct irp *irp)
 {
     struct afd_socket *sock = afd_socket_of(irp->file);
@@ -228,12 +223,12 @@ int32_t afd_receive(struct irp *irp)
         irp->op.attempt = datagram_attempt;
     else if (__builtin_expect(irp->length == 0, 0))
         irp->op.attempt = probe_attempt;
-    else if (__builtin_expect((irp->minor & (AFD_WAIT_ALL | AFD_PEEK | AFD_OOB)) == AFD_WAIT_ALL, 0))
+    else if (__builtin_expect((irp->minor & (AFD_WAIT_ALL | AFD_PEEK | AFD_OOB)) == AFD_WAIT_ALL,
+                              0))
         irp->op.attempt = fill_attempt;
     else
         irp->op.attempt = receive_attempt;
-    look_anew(sock, irp);
-    int64_t result = engine_source_try(&sock->source, ENGINE_IN, &irp->op);
+    int64_t result = afd_try(irp, sock, ENGINE_IN);
     if (result != -EAGAIN) {
         status = afd_receive_result(irp, sock, result);
     } else if (!transfer_keep(irp)) {
@@ -250,14 +245,16 @@ int32_t afd_receive(struct irp *irp)
     return status;
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------------- */
+/* ---- Sending
+ * ------------------------------------------------------------------------------------------- */
 
 static int send_address(struct afd_socket *sock, const struct afd_transfer *transfer,
                         struct afd_address *to, struct msghdr *message)
 {
     if (transfer->address == NULL || afd_is_stream(sock))
         return 0; /* a connected stream ignores the address, as documented */
-    if (afd_address_read(to, transfer->address, transfer->address_size, sock->family) != STATUS_SUCCESS)
+    if (afd_address_read(to, transfer->address, transfer->address_size, sock->family) !=
+        STATUS_SUCCESS)
         return -EAFNOSUPPORT;
     message->msg_name = &to->any;
     message->msg_namelen = to->length;
@@ -282,7 +279,8 @@ static ssize_t send_message(struct afd_socket *sock, struct irp *irp, int flags)
 static void send_ended(struct afd_socket *sock, const struct engine_op *op)
 {
     const struct list *queue = &sock->source.queue[ENGINE_OUT];
-    if (__builtin_expect(sock->shuts_later, 0) && queue->next == &op->link && queue->prev == &op->link)
+    if (__builtin_expect(sock->shuts_later, 0) && queue->next == &op->link &&
+        queue->prev == &op->link)
         afd_stop_sending(sock);
 }
 
@@ -308,8 +306,8 @@ int64_t afd_send_attempt(struct engine_op *op)
             send_ended(sock, op);
             return (int64_t)irp->information;
         }
-        /* The kernel took what it has room for and gives an edge when there is more; only a vector longer
-         * than one call takes goes on at once. */
+        /* The kernel took what it has room for and gives an edge when there is more; only a vector
+         * longer than one call takes goes on at once. */
         if (irp->driver[0] == NULL)
             return -EAGAIN;
     }
@@ -349,8 +347,7 @@ int32_t afd_send(struct irp *irp)
         return status;
     irp->op.attempt = afd_send_attempt;
     irp->op.done = send_done;
-    look_anew(sock, irp);
-    int64_t result = engine_source_try(&sock->source, ENGINE_OUT, &irp->op);
+    int64_t result = afd_try(irp, sock, ENGINE_OUT);
     if (__builtin_expect(result >= 0, 1)) {
         if (!afd_is_stream(sock))
             atomic_store_explicit(&sock->bound, true, memory_order_relaxed);
@@ -365,5 +362,6 @@ int32_t afd_send(struct irp *irp)
         return status;
     free(irp->driver[0]);
     afd_allow(sock, AFD_EVENT_WRITE);
-    return irp->information != 0 ? STATUS_SUCCESS : status; /* a non-blocking send takes what fits */
+    return irp->information != 0 ? STATUS_SUCCESS
+                                 : status; /* a non-blocking send takes what fits */
 }

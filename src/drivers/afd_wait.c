@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How a socket request waits: it becomes cancellable, its op is queued on the source, and its end comes by
- * op.done. A cancel and the time-out of a blocking call (SO_RCVTIMEO, SO_SNDTIMEO) take the op back and call
- * the same `done` with -ECANCELED, so that every request has one way out. */
+/* How a socket request waits: it becomes cancellable, its op is queued on the source, and its end
+ * comes by op.done. A cancel and the time-out of a blocking call (SO_RCVTIMEO, SO_SNDTIMEO) take
+ * the op back and call the same `done` with -ECANCELED, so that every request has one way out. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -79,8 +79,8 @@ static void afd_cancel(struct irp *irp)
         irp->op.done(&irp->op, -ECANCELED);
 }
 
-/* The request waits on another socket than the one it was sent to. That socket is sure to be there only
- * until the request ends, which afd_leave_other says under the same lock. */
+/* The request waits on another socket than the one it was sent to. That socket is sure to be there
+ * only until the request ends, which afd_leave_other says under the same lock. */
 static void afd_cancel_other(struct irp *irp)
 {
     struct afd_socket *sock = afd_socket_of(irp->file);
@@ -98,6 +98,16 @@ void afd_leave_other(struct irp *irp)
     lock_acquire(&sock->lock);
     irp->driver[0] = NULL;
     lock_release(&sock->lock);
+}
+
+int64_t afd_try_now(struct irp *irp, struct afd_socket *sock, enum engine_direction direction)
+{
+    int64_t result = -EAGAIN;
+    lock_acquire(&sock->source.lock);
+    if (list_empty(&sock->source.queue[direction]))
+        result = irp->op.attempt(&irp->op);
+    lock_release(&sock->source.lock);
+    return result;
 }
 
 int32_t afd_pend(struct irp *irp, enum engine_direction direction, uint32_t timeout_ms)
@@ -123,7 +133,8 @@ int32_t afd_wait(struct irp *irp, enum engine_direction direction, uint32_t time
 }
 
 bool afd_wait_again(struct irp *irp, struct afd_socket *sock, enum engine_direction direction,
-                    int64_t (*attempt)(struct engine_op *), void (*done)(struct engine_op *, int64_t))
+                    int64_t (*attempt)(struct engine_op *),
+                    void (*done)(struct engine_op *, int64_t))
 {
     irp->op.attempt = attempt;
     irp->op.done = done;

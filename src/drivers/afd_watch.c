@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* WSAEventSelect: a watch records network events and sets an event object. It has a source of its own, on a
- * duplicate of the descriptor, so that it stands in nobody's queue. An event is recorded once and then again
- * only after the program made the call that allows it (a receive for READ, an accept for ACCEPT, a send that
- * would block for WRITE), as documented. */
+/* WSAEventSelect: a watch records network events and sets an event object. It has a source of its
+ * own, on a duplicate of the descriptor, so that it stands in nobody's queue. An event is recorded
+ * once and then again only after the program made the call that allows it (a receive for READ, an
+ * accept for ACCEPT, a send that would block for WRITE), as documented. */
 #include "drivers/afd_socket.h"
 
 #include <errno.h>
@@ -22,8 +22,8 @@ struct afd_watch {
     uint32_t interest;
     _Atomic uint32_t users; /* the socket, and each queued op */
     _Atomic bool stopped;
-    struct lock lock;       /* guards what follows */
-    uint32_t allowed;       /* events that may be recorded */
+    struct lock lock; /* guards what follows */
+    uint32_t allowed; /* events that may be recorded */
     uint32_t recorded;
     int32_t statuses[AFD_EVENT_COUNT];
 };
@@ -101,8 +101,8 @@ static uint32_t watch_see(struct afd_watch *watch, int32_t *status)
     return events;
 }
 
-/* Which of it is news, as a positive result; -EAGAIN waits on. The state of the connect is looked at under
- * the socket's own source lock, so this one is not held by who calls into the watch. */
+/* Which of it is news, as a positive result; -EAGAIN waits on. The state of the connect is looked
+ * at under the socket's own source lock, so this one is not held by who calls into the watch. */
 static int64_t watch_attempt(struct engine_op *op)
 {
     struct afd_watch *watch = container_of(op, struct afd_watch, op[op->code]);
@@ -149,7 +149,8 @@ static struct afd_watch *watch_new(struct afd_socket *sock, struct object *event
         return NULL;
     }
     object_reference(event);
-    object_reference(&sock->file.object); /* ends at the latest with the last handle: afd_watch_stop */
+    object_reference(
+        &sock->file.object); /* ends at the latest with the last handle: afd_watch_stop */
     watch->sock = sock;
     watch->event = event;
     watch->signal = signal;
@@ -204,7 +205,8 @@ static int32_t watch_begin(struct afd_socket *sock, struct object *event, struct
     return STATUS_SUCCESS;
 }
 
-int32_t afd_watch(struct file *file, struct object *event, struct dispatcher *signal, uint32_t interest)
+int32_t afd_watch(struct file *file, struct object *event, struct dispatcher *signal,
+                  uint32_t interest)
 {
     struct afd_socket *sock = afd_socket_of(file);
     afd_watch_stop(sock);
@@ -248,7 +250,8 @@ void afd_watch_inherit(struct afd_socket *sock, struct afd_socket *listener)
     struct afd_watch *watch = watch_hold(listener);
     if (watch == NULL)
         return;
-    /* Without memory the new socket has no events: the program sees that when it selects them itself. */
+    /* Without memory the new socket has no events: the program sees that when it selects them
+     * itself. */
     watch_begin(sock, watch->event, watch->signal, watch->interest);
     watch_drop(watch);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* getaddrinfo and its family below winsock/resolve.c: numbers and address families are translated here, where
- * libc's headers may be seen. */
+/* getaddrinfo and its family below winsock/resolve.c: numbers and address families are translated
+ * here, where libc's headers may be seen. */
 #include "drivers/resolve.h"
 
 #include <limits.h>
@@ -12,9 +12,12 @@
 #include "drivers/afd_socket.h"
 
 static const int flag_rows[][2] = {
-    {RESOLVE_PASSIVE, AI_PASSIVE},           {RESOLVE_CANONICAL, AI_CANONNAME},
-    {RESOLVE_NUMERIC_HOST, AI_NUMERICHOST},  {RESOLVE_NUMERIC_SERVICE, AI_NUMERICSERV},
-    {RESOLVE_ALL, AI_ALL},                   {RESOLVE_CONFIGURED, AI_ADDRCONFIG},
+    {RESOLVE_PASSIVE, AI_PASSIVE},
+    {RESOLVE_CANONICAL, AI_CANONNAME},
+    {RESOLVE_NUMERIC_HOST, AI_NUMERICHOST},
+    {RESOLVE_NUMERIC_SERVICE, AI_NUMERICSERV},
+    {RESOLVE_ALL, AI_ALL},
+    {RESOLVE_CONFIGURED, AI_ADDRCONFIG},
     {RESOLVE_MAPPED, AI_V4MAPPED},
 };
 
@@ -91,7 +94,10 @@ void resolve_free(struct resolved *list)
 
 static int family_from_windows(int family)
 {
-    return family == AFD_IPV6 ? AF_INET6 : family == AFD_IPV4 ? AF_INET : family == 0 ? AF_UNSPEC : -1;
+    return family == AFD_IPV6   ? AF_INET6
+           : family == AFD_IPV4 ? AF_INET
+           : family == 0        ? AF_UNSPEC
+                                : -1;
 }
 
 enum resolve_error resolve_name(const struct resolve_request *request, struct resolved **list)
@@ -155,7 +161,8 @@ static void text_copy(char *to, size_t size, const char *from)
     to[length] = '\0';
 }
 
-int resolve_service(const char *name, const char *protocol, int *port, char *found_protocol, size_t size)
+int resolve_service(const char *name, const char *protocol, int *port, char *found_protocol,
+                    size_t size)
 {
     struct servent entry, *found = NULL;
     char room[1024];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of hosts and services: libc's resolver behind an interface without Linux or Windows socket headers.
- * These calls may sleep for seconds. Flags have the values that programs pass. */
+/* Names of hosts and services: libc's resolver behind an interface without Linux or Windows socket
+ * headers. These calls may sleep for seconds. Flags have the values that programs pass. */
 #ifndef DRIVERS_RESOLVE_H
 #define DRIVERS_RESOLVE_H
 
@@ -54,14 +54,15 @@ struct resolved {
 enum resolve_error resolve_name(const struct resolve_request *request, struct resolved **list);
 void resolve_free(struct resolved *list);
 
-enum resolve_error resolve_address(const void *address, int32_t length, char *host, size_t host_size,
-                                   char *service, size_t service_size, int flags);
+enum resolve_error resolve_address(const void *address, int32_t length, char *host,
+                                   size_t host_size, char *service, size_t service_size, int flags);
 
 /* This machine's name. 0, or -1 where it does not fit. */
 int resolve_own_name(char *name, size_t size);
 
 /* Port numbers are in host order. 0: unknown. */
-int resolve_service(const char *name, const char *protocol, int *port, char *found_protocol, size_t size);
+int resolve_service(const char *name, const char *protocol, int *port, char *found_protocol,
+                    size_t size);
 int resolve_port(int port, const char *protocol, char *name, size_t size, char *found_protocol,
                  size_t protocol_size);
 

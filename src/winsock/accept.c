@@ -30,7 +30,8 @@ static bool accept_one(SOCKET s, struct afd_accepted *accepted)
     return winsock_answer(nt_io(&call, &information)) == 0;
 }
 
-static void accepted_address(const struct afd_accepted *accepted, struct sockaddr *address, int *length)
+static void accepted_address(const struct afd_accepted *accepted, struct sockaddr *address,
+                             int *length)
 {
     if (address == NULL)
         return;
@@ -49,8 +50,8 @@ SOCKET WSAAPI accept(SOCKET s, struct sockaddr *address, int *length)
     return made;
 }
 
-/* The condition is asked after TCP's handshake, as on Windows without SO_CONDITIONAL_ACCEPT. A connection that
- * is not accepted, or deferred, is reset. */
+/* The condition is asked after TCP's handshake, as on Windows without SO_CONDITIONAL_ACCEPT. A
+ * connection that is not accepted, or deferred, is reset. */
 SOCKET WSAAPI WSAAccept(SOCKET s, struct sockaddr *address, LPINT length, LPCONDITIONPROC condition,
                         DWORD_PTR data)
 {
@@ -106,9 +107,9 @@ BOOL WSAAPI AcceptEx(SOCKET listener, SOCKET s, PVOID buffer, DWORD data_length,
     return winsock_extension_answer(status);
 }
 
-void WSAAPI GetAcceptExSockaddrs(PVOID buffer, DWORD data_length, DWORD local_length, DWORD remote_length,
-                                 struct sockaddr **local, LPINT local_size, struct sockaddr **remote,
-                                 LPINT remote_size)
+void WSAAPI GetAcceptExSockaddrs(PVOID buffer, DWORD data_length, DWORD local_length,
+                                 DWORD remote_length, struct sockaddr **local, LPINT local_size,
+                                 struct sockaddr **remote, LPINT remote_size)
 {
     char *block = (char *)buffer + data_length;
     if (local_length != 0)

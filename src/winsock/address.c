@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses as text, byte order. The forms are read and written here (winsock/text.c); Winsock's calls add their
- * argument rules. None of inet_* needs WSAStartup but the ones that say so. */
+/* Addresses as text, byte order. The forms are read and written here (winsock/text.c); Winsock's
+ * calls add their argument rules. None of inet_* needs WSAStartup but the ones that say so. */
 #include "winsock/winsock.h"
 
 #include <string.h>
@@ -129,7 +129,8 @@ LPCWSTR WSAAPI InetNtopW(INT family, LPCVOID address, LPWSTR text, size_t room)
     return text;
 }
 
-/* ---- With ports: a.b.c.d:port, [v6%scope]:port ------------------------------------------------------------- */
+/* ---- With ports: a.b.c.d:port, [v6%scope]:port
+ * ------------------------------------------------------------- */
 
 static int address_text(const SOCKADDR *address, DWORD length, char *text)
 {
@@ -142,16 +143,16 @@ static int address_text(const SOCKADDR *address, DWORD length, char *text)
     }
     if (address->sa_family == AF_INET6 && length >= sizeof(SOCKADDR_IN6)) {
         const SOCKADDR_IN6 *v6 = (const SOCKADDR_IN6 *)(const void *)address;
-        text_write_socket_v6((const uint8_t *)&v6->sin6_addr, v6->sin6_scope_id, ntohs(v6->sin6_port),
-                             text);
+        text_write_socket_v6((const uint8_t *)&v6->sin6_addr, v6->sin6_scope_id,
+                             ntohs(v6->sin6_port), text);
         return 0;
     }
-    return winsock_fail(address->sa_family == AF_INET || address->sa_family == AF_INET6 ? WSAEFAULT
-                                                                                        : WSAEINVAL);
+    return winsock_fail(
+        address->sa_family == AF_INET || address->sa_family == AF_INET6 ? WSAEFAULT : WSAEINVAL);
 }
 
-INT WSAAPI WSAAddressToStringA(LPSOCKADDR address, DWORD length, LPWSAPROTOCOL_INFOA info, LPSTR text,
-                               LPDWORD text_length)
+INT WSAAPI WSAAddressToStringA(LPSOCKADDR address, DWORD length, LPWSAPROTOCOL_INFOA info,
+                               LPSTR text, LPDWORD text_length)
 {
     char full[TEXT_SOCKET_MAX];
     if (!winsock_ready() || address_text(address, length, full) != 0)
@@ -165,8 +166,8 @@ INT WSAAPI WSAAddressToStringA(LPSOCKADDR address, DWORD length, LPWSAPROTOCOL_I
     return 0;
 }
 
-INT WSAAPI WSAAddressToStringW(LPSOCKADDR address, DWORD length, LPWSAPROTOCOL_INFOW info, LPWSTR text,
-                               LPDWORD text_length)
+INT WSAAPI WSAAddressToStringW(LPSOCKADDR address, DWORD length, LPWSAPROTOCOL_INFOW info,
+                               LPWSTR text, LPDWORD text_length)
 {
     char full[TEXT_SOCKET_MAX];
     if (!winsock_ready() || address_text(address, length, full) != 0)
@@ -214,8 +215,8 @@ INT WSAAPI WSAStringToAddressA(LPSTR text, INT family, LPWSAPROTOCOL_INFOA info,
     return 0;
 }
 
-INT WSAAPI WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW info, LPSOCKADDR address,
-                               LPINT length)
+INT WSAAPI WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW info,
+                               LPSOCKADDR address, LPINT length)
 {
     char narrow[TEXT_SOCKET_MAX];
     if (!winsock_ready())

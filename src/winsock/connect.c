@@ -20,8 +20,8 @@ int WSAAPI connect(SOCKET s, const struct sockaddr *name, int length)
 }
 
 /* TCP carries no caller data, and its quality of service is the network's. */
-int WSAAPI WSAConnect(SOCKET s, const struct sockaddr *name, int length, LPWSABUF caller, LPWSABUF callee,
-                      LPQOS sending, LPQOS group)
+int WSAAPI WSAConnect(SOCKET s, const struct sockaddr *name, int length, LPWSABUF caller,
+                      LPWSABUF callee, LPQOS sending, LPQOS group)
 {
     if (caller != NULL && caller->len != 0)
         return winsock_ready() ? winsock_fail(WSAEINVAL) : SOCKET_ERROR;
@@ -66,8 +66,8 @@ BOOL WSAAPI winsock_disconnect_ex(SOCKET s, LPOVERLAPPED overlapped, DWORD flags
     return winsock_extension_answer(nt_io(&call, &information));
 }
 
-BOOL WSAAPI TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD piece_length, LPOVERLAPPED overlapped,
-                         LPTRANSMIT_FILE_BUFFERS around, DWORD flags)
+BOOL WSAAPI TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD piece_length,
+                         LPOVERLAPPED overlapped, LPTRANSMIT_FILE_BUFFERS around, DWORD flags)
 {
     uint64_t information;
     struct object *object = NULL;
@@ -75,8 +75,10 @@ BOOL WSAAPI TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD piece_length
     if (!winsock_ready())
         return FALSE;
     if (around != NULL)
-        ends = (struct afd_send_file){.head = around->Head, .head_length = around->HeadLength,
-                                      .tail = around->Tail, .tail_length = around->TailLength};
+        ends = (struct afd_send_file){.head = around->Head,
+                                      .head_length = around->HeadLength,
+                                      .tail = around->Tail,
+                                      .tail_length = around->TailLength};
     if (file != NULL) {
         int32_t status = handle_reference(handle_number(file), &file_type, FILE_READ_DATA, &object);
         if (status != STATUS_SUCCESS)

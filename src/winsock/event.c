@@ -50,7 +50,8 @@ int WSAAPI WSAEventSelect(SOCKET s, HANDLE event, LONG events)
     struct file *file = socket_hold(s);
     if (file != NULL) {
         struct dispatcher *signal = object == NULL ? NULL : object_dispatcher(object);
-        /* What the library cannot see happen (quality of service, route changes) is never recorded. */
+        /* What the library cannot see happen (quality of service, route changes) is never recorded.
+         */
         answer = winsock_answer(afd_watch(file, object, signal, (uint32_t)(events & KNOWN)));
         socket_release(file);
     }

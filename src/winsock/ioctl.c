@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ioctlsocket and WSAIoctl. All of these are answered at once, also where an OVERLAPPED is given. */
+/* ioctlsocket and WSAIoctl. All of these are answered at once, also where an OVERLAPPED is given.
+ */
 #include "winsock/winsock.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ int WSAAPI ioctlsocket(SOCKET s, LONG command, u_long *value)
     }
 }
 
-/* ---- WSAIoctl ---------------------------------------------------------------------------------------------- */
+/* ---- WSAIoctl
+ * ---------------------------------------------------------------------------------------------- */
 
 struct ioctl_call {
     SOCKET s;
@@ -79,8 +81,9 @@ static int keep_alive_set(struct ioctl_call *call)
     if (call->in == NULL || call->in_length < sizeof values)
         return winsock_fail(WSAEFAULT);
     memcpy(&values, call->in, sizeof values);
-    SOCKET_CALL(call->s, file,
-                afd_keep_alive(file, values.onoff != 0, values.keepalivetime, values.keepaliveinterval));
+    SOCKET_CALL(
+        call->s, file,
+        afd_keep_alive(file, values.onoff != 0, values.keepalivetime, values.keepaliveinterval));
 }
 
 static int flag_set(struct ioctl_call *call, DWORD code)
@@ -123,8 +126,8 @@ int WSAAPI WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out
                     LPDWORD returned, LPWSAOVERLAPPED overlapped,
                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-    struct ioctl_call call = {.s = s, .in = in, .in_length = in_length, .out = out,
-                              .out_length = out_length};
+    struct ioctl_call call = {
+        .s = s, .in = in, .in_length = in_length, .out = out, .out_length = out_length};
     struct file *file = socket_hold(s);
     if (file == NULL)
         return SOCKET_ERROR;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* getsockopt and setsockopt: Windows' levels, names and value forms, as the driver's options. Nearly all
- * values are a BOOL or a DWORD; a BOOL may be passed in one byte. */
+/* getsockopt and setsockopt: Windows' levels, names and value forms, as the driver's options.
+ * Nearly all values are a BOOL or a DWORD; a BOOL may be passed in one byte. */
 #include "winsock/winsock.h"
 
 #include <string.h>
@@ -72,7 +72,8 @@ static int linger_get(struct file *file, int name, char *value, int *length)
         return answer;
     if (name == SO_DONTLINGER)
         return value_put(value, length, &(BOOL){seconds < 0}, sizeof(BOOL));
-    struct linger linger = {.l_onoff = seconds >= 0, .l_linger = (u_short)(seconds > 0 ? seconds : 0)};
+    struct linger linger = {.l_onoff = seconds >= 0,
+                            .l_linger = (u_short)(seconds > 0 ? seconds : 0)};
     return value_put(value, length, &linger, sizeof linger);
 }
 
@@ -157,7 +158,9 @@ int WSAAPI getsockopt(SOCKET s, int level, int name, char *value, int *length)
     return answer;
 }
 
-/* ---- Setting ------------------------------------------------------------------------------------------------- */
+/* ---- Setting
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static int linger_set(struct file *file, int name, const char *value, int length)
 {
@@ -175,8 +178,8 @@ static int linger_set(struct file *file, int name, const char *value, int length
     return winsock_answer(afd_option_set(file, AFD_LINGER, linger.l_onoff ? linger.l_linger : -1));
 }
 
-/* An accepted socket has its listener's properties from the start here; what is left is to see that both are
- * what the option says. */
+/* An accepted socket has its listener's properties from the start here; what is left is to see that
+ * both are what the option says. */
 static int accept_context(SOCKET s, const char *value, int length)
 {
     SOCKET listener;
@@ -245,7 +248,8 @@ int WSAAPI setsockopt(SOCKET s, int level, int name, const char *value, int leng
     if (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)
         answer = connect_context(file); /* takes no value */
     else
-        answer = value == NULL ? winsock_fail(WSAEFAULT) : option_set(file, level, name, value, length);
+        answer =
+            value == NULL ? winsock_fail(WSAEFAULT) : option_set(file, level, name, value, length);
     socket_release(file);
     return answer;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names: getaddrinfo and getnameinfo in both character sets over one resolver. A look-up may sleep for seconds;
- * the thread's port counts it as blocked meanwhile. */
+/* Names: getaddrinfo and getnameinfo in both character sets over one resolver. A look-up may sleep
+ * for seconds; the thread's port counts it as blocked meanwhile. */
 #include "drivers/resolve.h"
 
 #include <stdlib.h>
@@ -148,8 +148,8 @@ int WSAAPI GetAddrInfoW(PCWSTR node, PCWSTR service, const ADDRINFOW *hints, PAD
     if (!name_narrow(node, node_room, sizeof node_room, &narrow_node) ||
         !name_narrow(service, service_room, sizeof service_room, &narrow_service))
         return resolve_answer(WSAHOST_NOT_FOUND);
-    return resolve_answer(
-        info_get(narrow_node, narrow_service, (const ADDRINFOA *)hints, true, (ADDRINFOA **)result));
+    return resolve_answer(info_get(narrow_node, narrow_service, (const ADDRINFOA *)hints, true,
+                                   (ADDRINFOA **)result));
 }
 
 void WSAAPI FreeAddrInfoW(PADDRINFOW info)
@@ -157,8 +157,8 @@ void WSAAPI FreeAddrInfoW(PADDRINFOW info)
     freeaddrinfo((ADDRINFOA *)info);
 }
 
-static uint32_t name_get(const SOCKADDR *address, int length, char *host, size_t host_size, char *service,
-                         size_t service_size, int flags)
+static uint32_t name_get(const SOCKADDR *address, int length, char *host, size_t host_size,
+                         char *service, size_t service_size, int flags)
 {
     if (!winsock_ready())
         return WSANOTINITIALISED;
@@ -170,8 +170,8 @@ static uint32_t name_get(const SOCKADDR *address, int length, char *host, size_t
     return error == RESOLVE_BAD_FAMILY && address == NULL ? WSAEFAULT : errors[error];
 }
 
-int WSAAPI getnameinfo(const struct sockaddr *address, socklen_t length, char *host, DWORD host_size,
-                       char *service, DWORD service_size, int flags)
+int WSAAPI getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
+                       DWORD host_size, char *service, DWORD service_size, int flags)
 {
     return resolve_answer(name_get(address, length, host, host == NULL ? 0 : host_size, service,
                                    service == NULL ? 0 : service_size, flags));
@@ -192,7 +192,8 @@ INT WSAAPI GetNameInfoW(const SOCKADDR *address, socklen_t length, PWCHAR host, 
                         PWCHAR service, DWORD service_size, INT flags)
 {
     char narrow_host[NAME_MAX_BYTES] = "", narrow_service[NAME_MAX_BYTES] = "";
-    bool wants_host = host != NULL && host_size != 0, wants_service = service != NULL && service_size != 0;
+    bool wants_host = host != NULL && host_size != 0,
+         wants_service = service != NULL && service_size != 0;
     uint32_t error = name_get(address, length, narrow_host, wants_host ? sizeof narrow_host : 0,
                               narrow_service, wants_service ? sizeof narrow_service : 0, flags);
     if (error == 0 && (!name_widen(narrow_host, host, host_size) ||

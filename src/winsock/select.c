@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* select and WSAPoll. An fd_set is an array of SOCKETs with a count; programs may compile it with any
- * FD_SETSIZE, so the count alone says how long it is. */
+/* select and WSAPoll. An fd_set is an array of SOCKETs with a count; programs may compile it with
+ * any FD_SETSIZE, so the count alone says how long it is. */
 #include "winsock/winsock.h"
 
 #include <stdlib.h>
@@ -53,7 +53,9 @@ static int polling_run(struct polling *polling, int64_t timeout_ns)
     return found < 0 ? winsock_fail(WSAENOBUFS) : found;
 }
 
-/* ---- select --------------------------------------------------------------------------------------------------- */
+/* ---- select
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool set_add(struct polling *polling, const fd_set *set, const struct afd_polled *asked)
 {
@@ -108,7 +110,8 @@ static int select_run(struct polling *polling, fd_set *in, fd_set *out, fd_set *
     return found + set_filter(polling, except, &at);
 }
 
-int WSAAPI select(int unused, fd_set *in, fd_set *out, fd_set *except, const struct timeval *timeout)
+int WSAAPI select(int unused, fd_set *in, fd_set *out, fd_set *except,
+                  const struct timeval *timeout)
 {
     struct polling polling;
     int64_t timeout_ns = -1;
@@ -127,7 +130,9 @@ int WSAAPI select(int unused, fd_set *in, fd_set *out, fd_set *except, const str
     return found;
 }
 
-/* ---- WSAPoll -------------------------------------------------------------------------------------------------- */
+/* ---- WSAPoll
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static SHORT poll_answer(const struct afd_polled *entry)
 {
@@ -149,7 +154,8 @@ static SHORT poll_answer(const struct afd_polled *entry)
     return found;
 }
 
-/* 0: nothing asked was found; a wrong SOCKET is an answer and keeps the others from being waited for. */
+/* 0: nothing asked was found; a wrong SOCKET is an answer and keeps the others from being waited
+ * for. */
 static int poll_run(struct polling *polling, WSAPOLLFD *items, ULONG count, INT timeout_ms)
 {
     int answers = 0;
@@ -164,8 +170,10 @@ static int poll_run(struct polling *polling, WSAPOLLFD *items, ULONG count, INT 
             continue;
         }
         polling->entries[polling->count++] =
-            (struct afd_polled){.file = file, .in = items[i].events & POLL_IN,
-                                .out = items[i].events & POLLWRNORM, .ends = true,
+            (struct afd_polled){.file = file,
+                                .in = items[i].events & POLL_IN,
+                                .out = items[i].events & POLLWRNORM,
+                                .ends = true,
                                 .urgent = items[i].events & POLLRDBAND};
     }
     int64_t timeout_ns = timeout_ms < 0 ? -1 : (int64_t)timeout_ms * NS_PER_MS;

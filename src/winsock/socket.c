@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket's life outside its transfers: made, bound, listening, shut down, named, closed; and the catalogue of
- * the protocols there are: TCP and UDP, over IPv4 and IPv6. */
+/* A socket's life outside its transfers: made, bound, listening, shut down, named, closed; and the
+ * catalogue of the protocols there are: TCP and UDP, over IPv4 and IPv6. */
 #include "winsock/winsock.h"
 
 #include <string.h>
@@ -27,8 +27,8 @@ SOCKET WSAAPI socket(int family, int type, int protocol)
     return socket_make(family, type, protocol, WSA_FLAG_OVERLAPPED);
 }
 
-static SOCKET socket_from(int family, int type, int protocol, bool has_info, int info_family, int info_type,
-                          int info_protocol, DWORD flags)
+static SOCKET socket_from(int family, int type, int protocol, bool has_info, int info_family,
+                          int info_type, int info_protocol, DWORD flags)
 {
     if (has_info && family == (int)FROM_PROTOCOL_INFO)
         family = info_family;
@@ -117,7 +117,8 @@ int WSAAPI WSADuplicateSocketW(SOCKET s, DWORD process, LPWSAPROTOCOL_INFOW info
     return winsock_ready() ? winsock_fail(WSAEOPNOTSUPP) : SOCKET_ERROR;
 }
 
-/* ---- The catalogue ----------------------------------------------------------------------------------------- */
+/* ---- The catalogue
+ * ----------------------------------------------------------------------------------------- */
 
 static const struct {
     int family, type, protocol;

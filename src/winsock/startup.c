@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* WSAStartup and WSACleanup, the errors, and how a SOCKET becomes a file object: a SOCKET is a handle like any
- * other, so ReadFile, CancelIoEx, completion ports and DuplicateHandle take it. */
+/* WSAStartup and WSACleanup, the errors, and how a SOCKET becomes a file object: a SOCKET is a
+ * handle like any other, so ReadFile, CancelIoEx, completion ports and DuplicateHandle take it. */
 #include "winsock/winsock.h"
 
 #include <string.h>
@@ -64,7 +64,8 @@ int winsock_answer(int32_t status)
     return winsock_fail(status_to_wsa(status));
 }
 
-static struct file *socket_check(int32_t status, struct object *object, void (*drop)(struct object *))
+static struct file *socket_check(int32_t status, struct object *object,
+                                 void (*drop)(struct object *))
 {
     if (__builtin_expect(status != STATUS_SUCCESS, 0)) {
         winsock_fail(WSAENOTSOCK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads and writes addresses as text, for winsock/address.c. Done here and not by libc: its functions take Linux'
- * family numbers, set errno, and its headers clash with Winsock's. */
+/* Reads and writes addresses as text, for winsock/address.c. Done here and not by libc: its
+ * functions take Linux' family numbers, set errno, and its headers clash with Winsock's. */
 #include "winsock/text.h"
 
 #include <stdio.h>
@@ -162,7 +162,8 @@ static bool read_port(const char *text, uint16_t *port)
     *port = 0;
     if (*text == '\0')
         return true;
-    if (*text != ':' || (text = read_decimal(text + 1, UINT16_MAX, &value)) == NULL || *text != '\0')
+    if (*text != ':' || (text = read_decimal(text + 1, UINT16_MAX, &value)) == NULL ||
+        *text != '\0')
         return false;
     *port = (uint16_t)value;
     return true;

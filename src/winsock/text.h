@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv4 and IPv6 addresses as text: pure functions, no sockets. Addresses are bytes in network order. */
+/* IPv4 and IPv6 addresses as text: pure functions, no sockets. Addresses are bytes in network
+ * order. */
 #ifndef WINSOCK_TEXT_H
 #define WINSOCK_TEXT_H
 
@@ -10,8 +11,8 @@
 
 enum { TEXT_V4_MAX = 16, TEXT_V6_MAX = 46, TEXT_SOCKET_MAX = 80 };
 
-/* The whole text must be one address. Strict: four decimal numbers. Loose (inet_addr): one to four numbers,
- * octal and hexadecimal too, the last one filling what is left. */
+/* The whole text must be one address. Strict: four decimal numbers. Loose (inet_addr): one to four
+ * numbers, octal and hexadecimal too, the last one filling what is left. */
 bool text_read_v4(const char *text, uint8_t address[4]);
 bool text_read_v4_loose(const char *text, uint32_t *address);
 bool text_read_v6(const char *text, uint8_t address[16]);

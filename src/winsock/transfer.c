@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends and receives: the argument rules, WSABUFs as the driver's buffers, and completion routines. The request
- * itself is made by nt_io; calls without an OVERLAPPED are the same requests, waited for. */
+/* Sends and receives: the argument rules, WSABUFs as the driver's buffers, and completion routines.
+ * The request itself is made by nt_io; calls without an OVERLAPPED are the same requests, waited
+ * for. */
 #include "winsock/winsock.h"
 
 #include <stdlib.h>
@@ -109,9 +110,15 @@ int WSAAPI WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, LPDWO
 {
     if (flags == NULL || (moved == NULL && overlapped == NULL))
         return winsock_fail(WSAEFAULT);
-    return transfer(&(struct transfer){.s = s, .code = AFD_RECEIVE, .buffers = buffers, .count = count,
-                                       .flags = *flags, .moved = moved, .flags_out = flags,
-                                       .overlapped = overlapped, .routine = routine});
+    return transfer(&(struct transfer){.s = s,
+                                       .code = AFD_RECEIVE,
+                                       .buffers = buffers,
+                                       .count = count,
+                                       .flags = *flags,
+                                       .moved = moved,
+                                       .flags_out = flags,
+                                       .overlapped = overlapped,
+                                       .routine = routine});
 }
 
 int WSAAPI WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, DWORD flags,
@@ -119,8 +126,13 @@ int WSAAPI WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, DWORD
 {
     if (moved == NULL && overlapped == NULL)
         return winsock_fail(WSAEFAULT);
-    return transfer(&(struct transfer){.s = s, .code = AFD_SEND, .buffers = buffers, .count = count,
-                                       .flags = flags, .moved = moved, .overlapped = overlapped,
+    return transfer(&(struct transfer){.s = s,
+                                       .code = AFD_SEND,
+                                       .buffers = buffers,
+                                       .count = count,
+                                       .flags = flags,
+                                       .moved = moved,
+                                       .overlapped = overlapped,
                                        .routine = routine});
 }
 
@@ -128,25 +140,38 @@ int WSAAPI WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, L
                        struct sockaddr *from, LPINT from_length, LPWSAOVERLAPPED overlapped,
                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-    if (flags == NULL || (moved == NULL && overlapped == NULL) || (from != NULL && from_length == NULL))
+    if (flags == NULL || (moved == NULL && overlapped == NULL) ||
+        (from != NULL && from_length == NULL))
         return winsock_fail(WSAEFAULT);
-    return transfer(&(struct transfer){.s = s, .code = AFD_RECEIVE, .buffers = buffers, .count = count,
-                                       .flags = *flags, .moved = moved, .flags_out = flags,
+    return transfer(&(struct transfer){.s = s,
+                                       .code = AFD_RECEIVE,
+                                       .buffers = buffers,
+                                       .count = count,
+                                       .flags = *flags,
+                                       .moved = moved,
+                                       .flags_out = flags,
                                        .address = {.address = from, .address_length = from_length},
-                                       .overlapped = overlapped, .routine = routine});
+                                       .overlapped = overlapped,
+                                       .routine = routine});
 }
 
 int WSAAPI WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, DWORD flags,
                      const struct sockaddr *to, int to_length, LPWSAOVERLAPPED overlapped,
                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-    if ((moved == NULL && overlapped == NULL) || (to != NULL && (to_length < 16 || to_length > 128)))
+    if ((moved == NULL && overlapped == NULL) ||
+        (to != NULL && (to_length < 16 || to_length > 128)))
         return winsock_fail(WSAEFAULT);
-    return transfer(&(struct transfer){.s = s, .code = AFD_SEND, .buffers = buffers, .count = count,
-                                       .flags = flags, .moved = moved,
-                                       .address = {.address = (void *)to,
-                                                   .address_size = to == NULL ? 0 : to_length},
-                                       .overlapped = overlapped, .routine = routine});
+    return transfer(&(struct transfer){
+        .s = s,
+        .code = AFD_SEND,
+        .buffers = buffers,
+        .count = count,
+        .flags = flags,
+        .moved = moved,
+        .address = {.address = (void *)to, .address_size = to == NULL ? 0 : to_length},
+        .overlapped = overlapped,
+        .routine = routine});
 }
 
 /* The calls of Winsock 1: one buffer, waited for; the count is the result. */
@@ -173,13 +198,16 @@ int WSAAPI send(SOCKET s, const char *data, int length, int flags)
     return transfer_old(&(struct transfer){.s = s, .code = AFD_SEND}, (char *)data, length, flags);
 }
 
-int WSAAPI recvfrom(SOCKET s, char *data, int length, int flags, struct sockaddr *from, int *from_length)
+int WSAAPI recvfrom(SOCKET s, char *data, int length, int flags, struct sockaddr *from,
+                    int *from_length)
 {
     if (from != NULL && from_length == NULL)
         return winsock_ready() ? winsock_fail(WSAEFAULT) : SOCKET_ERROR;
-    return transfer_old(&(struct transfer){.s = s, .code = AFD_RECEIVE,
-                                           .address = {.address = from, .address_length = from_length}},
-                        data, length, flags);
+    return transfer_old(
+        &(struct transfer){.s = s,
+                           .code = AFD_RECEIVE,
+                           .address = {.address = from, .address_length = from_length}},
+        data, length, flags);
 }
 
 int WSAAPI sendto(SOCKET s, const char *data, int length, int flags, const struct sockaddr *to,
@@ -187,7 +215,8 @@ int WSAAPI sendto(SOCKET s, const char *data, int length, int flags, const struc
 {
     if (to != NULL && (to_length < 16 || to_length > 128))
         return winsock_ready() ? winsock_fail(WSAEFAULT) : SOCKET_ERROR;
-    return transfer_old(&(struct transfer){.s = s, .code = AFD_SEND,
+    return transfer_old(&(struct transfer){.s = s,
+                                           .code = AFD_SEND,
                                            .address = {.address = (void *)to,
                                                        .address_size = to == NULL ? 0 : to_length}},
                         (char *)data, length, flags);
@@ -200,8 +229,12 @@ int WSAAPI WSARecvEx(SOCKET s, char *data, int length, int *flags)
         return winsock_fail(WSAEFAULT);
     DWORD out = 0, moved = 0;
     WSABUF buffer = {.len = (ULONG)length, .buf = data};
-    int answer = transfer(&(struct transfer){.s = s, .code = AFD_RECEIVE, .buffers = &buffer, .count = 1,
-                                             .flags = (DWORD)*flags & RECEIVE_FLAGS, .moved = &moved,
+    int answer = transfer(&(struct transfer){.s = s,
+                                             .code = AFD_RECEIVE,
+                                             .buffers = &buffer,
+                                             .count = 1,
+                                             .flags = (DWORD)*flags & RECEIVE_FLAGS,
+                                             .moved = &moved,
                                              .flags_out = &out});
     if (answer != 0 && error_get() != WSAEMSGSIZE)
         return SOCKET_ERROR;
@@ -221,8 +254,8 @@ BOOL WSAAPI WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD
         winsock_fail(WSAEFAULT);
         return FALSE;
     }
-    int32_t status = nt_io_result((uint64_t)s, (struct status_block *)overlapped, &information, wait,
-                                  false, wait ? WAIT_FOREVER : 0);
+    int32_t status = nt_io_result((uint64_t)s, (struct status_block *)overlapped, &information,
+                                  wait, false, wait ? WAIT_FOREVER : 0);
     if (status == STATUS_PENDING) {
         winsock_fail(WSA_IO_INCOMPLETE);
         return FALSE;

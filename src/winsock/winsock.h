@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of this face share: whether WSAStartup was called, SOCKETs as file objects, errors. */
+/* What the files of this face share: whether WSAStartup was called, SOCKETs as file objects,
+ * errors. */
 #ifndef WINSOCK_WINSOCK_H
 #define WINSOCK_WINSOCK_H
 
@@ -27,8 +28,8 @@ static inline bool winsock_ready(void)
     return false;
 }
 
-/* The socket's file object, held until socket_release on the same thread, without a sleep between. NULL: the
- * last error is set. */
+/* The socket's file object, held until socket_release on the same thread, without a sleep between.
+ * NULL: the last error is set. */
 struct file *socket_hold(SOCKET s);
 static inline void socket_release(struct file *file)
 {
@@ -42,14 +43,14 @@ struct file *socket_reference(SOCKET s);
 SOCKET socket_publish(struct file *file, bool inherit);
 
 /* An afd call on a held socket, as the Winsock call's result. */
-#define SOCKET_CALL(s, file, call)                                                                           \
-    do {                                                                                                     \
-        struct file *file = socket_hold(s);                                                                  \
-        if (file == NULL)                                                                                    \
-            return SOCKET_ERROR;                                                                             \
-        int32_t status_ = (call);                                                                            \
-        socket_release(file);                                                                                \
-        return winsock_answer(status_);                                                                      \
+#define SOCKET_CALL(s, file, call)                                                                 \
+    do {                                                                                           \
+        struct file *file = socket_hold(s);                                                        \
+        if (file == NULL)                                                                          \
+            return SOCKET_ERROR;                                                                   \
+        int32_t status_ = (call);                                                                  \
+        socket_release(file);                                                                      \
+        return winsock_answer(status_);                                                            \
     } while (0)
 
 /* A call that begins as an OVERLAPPED one: the members that all of them set. */
@@ -62,7 +63,8 @@ static inline struct io_call socket_call(SOCKET s, enum afd_code code, LPOVERLAP
                             .code = code};
 }
 
-/* How mswsock's functions answer: TRUE, or FALSE with the last error (WSA_IO_PENDING among them). */
+/* How mswsock's functions answer: TRUE, or FALSE with the last error (WSA_IO_PENDING among them).
+ */
 static inline BOOL winsock_extension_answer(int32_t status)
 {
     return winsock_answer(status) == 0;
