@@ -69,8 +69,13 @@ void inode_leave(struct disk_file *file); /* the last handle is closed; deletes 
 void inode_drop(struct disk_file *file);  /* the file object goes */
 int32_t inode_set_delete(struct disk_file *file, bool delete);
 bool inode_is_deleted(struct disk_file *file);
-/* Whether the file at `st` may be removed or replaced: everybody who has it open shares deletion. */
-int32_t inode_check_delete(const struct stat *st);
+/* Whether an open of the file at `st` would be let in now: for calls that do their work by name. */
+int32_t inode_check(const struct stat *st, uint32_t access, uint32_t share);
+
+static inline int32_t inode_check_delete(const struct stat *st)
+{
+    return inode_check(st, RIGHT_DELETE, SHARE_READ | SHARE_WRITE | SHARE_DELETE);
+}
 
 /* file_lock.c */
 int32_t file_lock(struct irp *irp);

@@ -88,6 +88,12 @@ static int descriptor_create(const struct open_request *request)
     return fd;
 }
 
+static bool path_names_directory(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 1 && path[length - 1] == '/';
+}
+
 /* What speaks against opening the file that is there. */
 static int32_t existing_check(const struct open_request *request, const struct stat *st)
 {
@@ -99,9 +105,6 @@ static int32_t existing_check(const struct open_request *request, const struct s
             return STATUS_FILE_IS_A_DIRECTORY;
         return STATUS_SUCCESS;
     }
-    size_t length = strlen(request->path);
-    if (length > 0 && request->path[length - 1] == '/')
-        return STATUS_OBJECT_NAME_INVALID;
     bool changes = wants_write(request->access) || request->disposition == OPEN_REPLACE ||
                    request->disposition == OPEN_TRUNCATE || (request->flags & OPEN_DELETE_ON_CLOSE);
     /* Permissions do not bind the superuser; the attribute binds everybody. */
@@ -140,6 +143,10 @@ static int request_open(struct open_request *request, int32_t *status)
     for (int tries = 0; tries < OPEN_TRIES; tries++) {
         struct stat st;
         int found = request->flags & OPEN_REPARSE ? lstat(request->path, &st) : stat(request->path, &st);
+        if (found != 0 && path_names_directory(request->path) && (errno == ENOTDIR || creates)) {
+            *status = STATUS_OBJECT_NAME_INVALID; /* a separator at the end of what is no directory */
+            return -1;
+        }
         if (found != 0 && (errno != ENOENT || !creates)) {
             *status = path_status(request->path, errno);
             return -1;

@@ -176,14 +176,14 @@ bool inode_is_deleted(struct disk_file *file)
     return pending;
 }
 
-int32_t inode_check_delete(const struct stat *st)
+int32_t inode_check(const struct stat *st, uint32_t access, uint32_t share)
 {
     int32_t status = STATUS_SUCCESS;
     struct bucket *bucket = bucket_lock(st->st_dev, st->st_ino);
     struct inode *inode = bucket_find(bucket, st->st_dev, st->st_ino);
     if (inode != NULL && inode->delete_pending)
         status = STATUS_DELETE_PENDING;
-    else if (inode != NULL && inode->share.allow_delete < inode->share.opens)
+    else if (inode != NULL && !share_permits(&inode->share, access, share))
         status = STATUS_SHARING_VIOLATION;
     lock_release(&bucket->lock);
     return status;

@@ -229,39 +229,64 @@ static int copy_contents(int from, int to)
     return result;
 }
 
+static int32_t copy_target_check(const struct stat *source, const struct stat *target)
+{
+    if (is_readonly(target))
+        return STATUS_ACCESS_DENIED;
+    if (source->st_dev == target->st_dev && source->st_ino == target->st_ino)
+        return STATUS_SHARING_VIOLATION;
+    return inode_check(target, RIGHT_WRITE, 0);
+}
+
+/* Opens the target once it is clear that it may be written. */
+static int32_t copy_open_target(const char *to, const struct stat *source, bool fail_if_exists, int *sink)
+{
+    struct stat target;
+    int32_t status = STATUS_SUCCESS;
+    if (!fail_if_exists && stat(to, &target) == 0)
+        status = copy_target_check(source, &target);
+    if (status != STATUS_SUCCESS)
+        return status;
+    int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (fail_if_exists ? O_EXCL : O_TRUNC);
+    *sink = open(to, mode, source->st_mode & 0777);
+    return *sink >= 0 ? STATUS_SUCCESS : path_status(to, errno);
+}
+
+/* Contents, times and attributes. What was begun and cannot be finished is taken away again. */
+static int32_t copy_all(int source, const struct stat *st, const struct path_info *info, int sink, const char *to)
+{
+    int result = copy_contents(source, sink);
+    if (result == 0) {
+        struct timespec times[2] = {st->st_atim, st->st_mtim};
+        futimens(sink, times);
+        attribute_write_new(sink, info->basic.attributes);
+    }
+    if (close(sink) != 0 && result == 0 && errno != EINTR)
+        result = -errno;
+    if (result != 0)
+        unlink(to);
+    return status_from_result(result);
+}
+
 int32_t path_copy(const char *from, const char *to, bool fail_if_exists)
 {
-    struct stat st, target;
+    struct stat st;
     struct path_info info;
+    int sink;
     int32_t status = attribute_read(-1, from, false, &info);
     if (status != STATUS_SUCCESS)
         return status;
+    if (info.standard.directory)
+        return STATUS_FILE_IS_A_DIRECTORY;
     int source = open(from, O_RDONLY | O_CLOEXEC);
     if (source < 0)
         return path_status(from, errno);
-    if (fstat(source, &st) != 0 || S_ISDIR(st.st_mode)) {
-        close(source);
-        return STATUS_FILE_IS_A_DIRECTORY;
-    }
-    int sink = -1;
-    if (stat(to, &target) == 0 && !fail_if_exists &&
-        (is_readonly(&target) || (target.st_dev == st.st_dev && target.st_ino == st.st_ino)))
-        status = is_readonly(&target) ? STATUS_ACCESS_DENIED : STATUS_SHARING_VIOLATION;
-    else if ((sink = open(to, O_WRONLY | O_CREAT | O_CLOEXEC | (fail_if_exists ? O_EXCL : O_TRUNC), st.st_mode & 0777)) < 0)
-        status = path_status(to, errno);
-    if (sink >= 0) {
-        int result = copy_contents(source, sink);
-        if (result == 0) {
-            struct timespec times[2] = {st.st_atim, st.st_mtim};
-            futimens(sink, times);
-            attribute_write_new(sink, info.basic.attributes);
-        }
-        if (close(sink) != 0 && result == 0 && errno != EINTR)
-            result = -errno;
-        status = status_from_result(result);
-        if (status != STATUS_SUCCESS)
-            unlink(to);
-    }
+    status = fstat(source, &st) == 0 ? inode_check(&st, RIGHT_READ, SHARE_READ | SHARE_WRITE)
+                                     : status_from_errno(errno);
+    if (status == STATUS_SUCCESS)
+        status = copy_open_target(to, &st, fail_if_exists, &sink);
+    if (status == STATUS_SUCCESS)
+        status = copy_all(source, &st, &info, sink, to);
     close(source);
     return status;
 }

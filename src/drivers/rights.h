@@ -46,6 +46,7 @@ enum attribute {
 #define OPEN_SEQUENTIAL       0x08000000u
 #define OPEN_DELETE_ON_CLOSE  0x04000000u
 #define OPEN_BACKUP           0x02000000u
+#define OPEN_POSIX_SEMANTICS  0x01000000u
 #define OPEN_REPARSE          0x00200000u
 
 #define LOCK_FAIL_IMMEDIATELY 1u

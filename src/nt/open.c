@@ -55,7 +55,8 @@ int32_t nt_open_name(const struct name *name, struct open_request *request, bool
         return nt_open(request, driver_of_kind(name->kind), inherit, handle);
     char path[PATH_BYTES];
     memcpy(path, name->text, strlen(name->text) + 1);
-    path_locate(path);
+    if (!(request->flags & OPEN_POSIX_SEMANTICS)) /* which asks that case matters */
+        path_locate(path);
     request->path = path;
     int32_t status = nt_open(request, driver_of_kind(name->kind), inherit, handle);
     request->path = name->text;
