@@ -124,7 +124,7 @@ static void race(void)
 {
     struct pipe_pair own = pipe_pair_make(PIPE_TYPE_BYTE, FILE_FLAG_OVERLAPPED, 0);
     HANDLE port = CreateIoCompletionPort(own.server, NULL, 1, 0);
-    int succeeded = 0, cancelled = 0, other = 0, written = 0, extra = 0;
+    int succeeded = 0, cancelled = 0, other = 0, written = 0, extra = 0, drained = 0;
     DWORD bytes;
     ULONG_PTR key;
     OVERLAPPED ov, *got;
@@ -142,6 +142,13 @@ static void race(void)
             cancelled++;
         else
             other++;
+        /* What the cancelled reads left is not to fill the pipe: how many small writes it takes is not promised. */
+        while (PeekNamedPipe(own.server, NULL, 0, NULL, &bytes, NULL) && bytes > 64) {
+            char rest[64];
+            if (!ReadFile(own.server, rest, sizeof rest, &bytes, NULL))
+                break;
+            drained += (int)bytes;
+        }
     }
     while (GetQueuedCompletionStatus(port, &bytes, &key, &got, 0) || got)
         extra++;
@@ -149,7 +156,7 @@ static void race(void)
     is_int(extra, 0, "each exactly once");
     DWORD left = 0;
     PeekNamedPipe(own.server, NULL, 0, NULL, &left, NULL);
-    is_int(succeeded + (int)left, written, "every byte was either read or is still there");
+    is_int(succeeded + drained + (int)left, written, "every byte was either read or is still there");
     note("%d completed, %d cancelled", succeeded, cancelled);
     pipe_pair_close(&own);
     CloseHandle(port);

@@ -82,10 +82,13 @@ static void rule_2_what_queues(void)
     ok(take(port, PATIENCE_MS) && bytes == 4, "the rest");
 
     /* An immediate error queues nothing. */
+    HANDLE one_way = CreateNamedPipeA("\\\\.\\pipe\\test-rule-2", PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED, 0, 1, 100, 100,
+                                      0, NULL);
+    ok(CreateIoCompletionPort(one_way, port, 22, 0) == port, "a pipe that the server cannot write");
     memset(&ov, 0, sizeof ov);
-    fails_with(ReadFile(pipe.server, NULL, 8, NULL, &ov) || GetLastError() == ERROR_IO_PENDING, ERROR_NOACCESS,
-               "a bad buffer is an immediate error");
+    fails_with(WriteFile(one_way, data, 8, NULL, &ov), ERROR_ACCESS_DENIED, "a write is an immediate error");
     ok(nothing_queued(port), "and queues no packet");
+    CloseHandle(one_way);
 
     /* Pending always queues exactly one: success, failure, cancelled. */
     memset(&ov, 0, sizeof ov);

@@ -173,6 +173,13 @@ static void bad_arguments(void)
     fails_with(ReadFile(file, (void *)16, 10, &done, NULL), ERROR_NOACCESS, "a bad buffer is 998");
     CloseHandle(file);
 
+    /* On a device the pointer is seen before anything is issued, though there is no data yet. */
+    struct pipe_pair pipe = pipe_pair_make(PIPE_TYPE_BYTE, FILE_FLAG_OVERLAPPED, 0);
+    OVERLAPPED ov;
+    memset(&ov, 0, sizeof ov);
+    fails_with(ReadFile(pipe.server, NULL, 10, NULL, &ov), ERROR_NOACCESS, "a NULL buffer for an empty pipe is 998");
+    pipe_pair_close(&pipe);
+
     fails_with(ReadFile(INVALID_HANDLE_VALUE, &done, 1, &done, NULL), ERROR_INVALID_HANDLE,
                "INVALID_HANDLE_VALUE is 6");
     fails_with(ReadFile(NULL, &done, 1, &done, NULL), ERROR_INVALID_HANDLE, "NULL is 6");

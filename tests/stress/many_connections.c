@@ -355,8 +355,13 @@ static void room_for_all(void)
 #ifdef __linux__
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
+        rlim_t need = (rlim_t)wanted * 2 + 1000;
+        struct rlimit raised = {need, limit.rlim_max > need ? limit.rlim_max : need}; /* root may raise both */
+        if (setrlimit(RLIMIT_NOFILE, &raised) != 0) {
+            raised.rlim_cur = raised.rlim_max = limit.rlim_max;
+            setrlimit(RLIMIT_NOFILE, &raised);
+        }
+        limit = raised;
         if (limit.rlim_cur < (rlim_t)wanted * 2 + 500) {
             wanted = (LONG)(limit.rlim_cur / 2 - 300);
             skip(1, "RLIMIT_NOFILE is too small for 10,000 connections with both ends here; as many as there is room for");
