@@ -24,7 +24,7 @@ static void event_set(struct irp *irp)
 }
 
 /* The last delivery: the request belongs to the APC, to the port, or ends here. */
-static void irp_deliver(struct irp *irp, struct file *file, struct thread *issuer)
+static void irp_deliver(struct irp *irp, struct file *file, struct port *port, struct thread *issuer)
 {
     if (irp->flags & IRP_HAS_APC) {
         TRACE(APC, apc_queued, TRACE_POINTER(irp), issuer->tid);
@@ -32,7 +32,6 @@ static void irp_deliver(struct irp *irp, struct file *file, struct thread *issue
             irp->apc.drop(&irp->apc);
         return;
     }
-    struct port *port = atomic_load_explicit(&file->port, memory_order_acquire);
     if (port == NULL || (irp->flags & IRP_NO_PACKET)) {
         irp_dereference(irp);
         return;
@@ -49,6 +48,8 @@ void irp_finish(struct irp *irp, int32_t status, uint64_t information, bool pend
     assert(before == (pended ? IRP_PENDING : IRP_SENT) && "a request completes once");
     (void)before;
     struct file *file = irp->file;
+    /* Looked at before anybody can see the end: who then associates the file gets no packet of the past. */
+    struct port *port = atomic_load_explicit(&file->port, memory_order_acquire);
     struct thread *issuer = irp->thread;
     uint8_t flags = irp->flags;
     struct file *other = irp->other;
@@ -75,7 +76,7 @@ void irp_finish(struct irp *irp, int32_t status, uint64_t information, bool pend
                          !(flags & IRP_HAS_APC)))
         irp_dereference(irp);
     else
-        irp_deliver(irp, file, issuer);
+        irp_deliver(irp, file, port, issuer);
     if (other != NULL)
         object_dereference(&other->object);
     if (pended) {
