@@ -257,3 +257,66 @@ DWORD WINAPI GetTimeZoneInformation(LPTIME_ZONE_INFORMATION zone)
         return TIME_ZONE_ID_UNKNOWN;
     return tm.tm_isdst > 0 ? TIME_ZONE_ID_DAYLIGHT : TIME_ZONE_ID_STANDARD;
 }
+
+/* ---- Setting, and FAT's times ----------------------------------------------------------------------------- */
+
+static BOOL clock_set(time_t seconds, uint32_t ms)
+{
+    struct timespec now = {.tv_sec = seconds, .tv_nsec = (long)ms * 1000000};
+    if (clock_settime(CLOCK_REALTIME, &now) == 0)
+        return TRUE;
+    error_set(ERROR_PRIVILEGE_NOT_HELD);
+    return FALSE;
+}
+
+BOOL WINAPI SetSystemTime(const SYSTEMTIME *time)
+{
+    FILETIME file_time;
+    if (!SystemTimeToFileTime(time, &file_time))
+        return FALSE;
+    int64_t ticks = (int64_t)(file_time_get(&file_time) - EPOCH_TICKS);
+    return clock_set((time_t)(ticks / TICKS_PER_S), time->wMilliseconds);
+}
+
+BOOL WINAPI SetLocalTime(const SYSTEMTIME *time)
+{
+    SYSTEMTIME universal;
+    return TzSpecificLocalTimeToSystemTime(NULL, time, &universal) && SetSystemTime(&universal);
+}
+
+/* The clock is adjusted by Linux alone: one interval of 15.625 ms is added per interval. */
+BOOL WINAPI GetSystemTimeAdjustment(PDWORD adjustment, PDWORD increment, PBOOL disabled)
+{
+    *adjustment = *increment = 156250;
+    *disabled = TRUE;
+    return TRUE;
+}
+
+BOOL WINAPI DosDateTimeToFileTime(WORD date, WORD time, LPFILETIME file_time)
+{
+    SYSTEMTIME system_time = {
+        .wYear = (WORD)(1980 + (date >> 9)),
+        .wMonth = date >> 5 & 15,
+        .wDay = date & 31,
+        .wHour = time >> 11,
+        .wMinute = time >> 5 & 63,
+        .wSecond = (WORD)((time & 31) * 2),
+    };
+    return SystemTimeToFileTime(&system_time, file_time);
+}
+
+/* Rounded up to the next even second, as documented. */
+BOOL WINAPI FileTimeToDosDateTime(const FILETIME *file_time, LPWORD date, LPWORD time)
+{
+    SYSTEMTIME system_time;
+    FILETIME rounded;
+    uint64_t step = 2 * (uint64_t)TICKS_PER_S;
+    file_time_set(&rounded, (file_time_get(file_time) + step - 1) / step * step);
+    if (!FileTimeToSystemTime(&rounded, &system_time))
+        return FALSE;
+    if (system_time.wYear < 1980 || system_time.wYear > 2107)
+        return error_from_status(STATUS_INVALID_PARAMETER);
+    *date = (WORD)((system_time.wYear - 1980) << 9 | system_time.wMonth << 5 | system_time.wDay);
+    *time = (WORD)(system_time.wHour << 11 | system_time.wMinute << 5 | system_time.wSecond / 2);
+    return TRUE;
+}

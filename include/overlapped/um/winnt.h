@@ -253,6 +253,7 @@
 #define VER_LESS                                 0x00000004
 #define PROCESSOR_ARCHITECTURE_ARM               0x00000005
 #define VER_LESS_EQUAL                           0x00000005
+#define MAXIMUM_PROCESSORS                       64
 #define PF_XMMI_INSTRUCTIONS_AVAILABLE           0x00000006
 #define PROCESSOR_ARCHITECTURE_IA64              0x00000006
 #define VER_AND                                  0x00000006
@@ -449,6 +450,13 @@ typedef struct _ACL {
     WORD Sbz2;
 } ACL, *PACL;
 
+#define SE_OWNER_DEFAULTED 0x0001
+#define SE_GROUP_DEFAULTED 0x0002
+#define SE_DACL_PRESENT    0x0004
+#define SE_DACL_DEFAULTED  0x0008
+#define SE_SACL_PRESENT    0x0010
+#define SE_SACL_DEFAULTED  0x0020
+#define SE_SELF_RELATIVE   0x8000
 typedef struct _SECURITY_DESCRIPTOR {
     BYTE Revision;
     BYTE Sbz1;
