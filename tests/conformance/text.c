@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Code pages, the lstr functions, FormatMessage, the environment. Rules: the pages of the functions. */
 #include "../tap.h"
+#include <shellapi.h>
 
 static const WCHAR wide[] = {'a', 0xe4, 0x20ac, 0xd83d, 0xde00, 0}; /* a, a-umlaut, euro, a face */
 static const char narrow[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80";
@@ -127,6 +128,37 @@ static void environment(void)
     ok(!GetEnvironmentVariableA("OVL_TEST", text, sizeof text), "gone");
 }
 
+static int splits(const char *line, int want, ...)
+{
+    WCHAR wide_line[128];
+    char text[128];
+    int count = 0, same = 1;
+    va_list list;
+    MultiByteToWideChar(CP_UTF8, 0, line, -1, wide_line, 128);
+    WCHAR **arguments = CommandLineToArgvW(wide_line, &count);
+    va_start(list, want);
+    for (int i = 0; i < want && i < count; i++) {
+        WideCharToMultiByte(CP_UTF8, 0, arguments[i], -1, text, sizeof text, NULL, NULL);
+        same &= !strcmp(text, va_arg(list, char *));
+    }
+    va_end(list);
+    LocalFree(arguments);
+    return same && count == want;
+}
+
+/* The examples of the documented rules. */
+static void command_lines(void)
+{
+    ok(splits("p a b  c", 4, "p", "a", "b", "c"), "blanks separate");
+    ok(splits("p \"a b c\" d e", 4, "p", "a b c", "d", "e"), "quotes keep them");
+    ok(splits("p \"ab\\\"c\" \"\\\\\" d", 4, "p", "ab\"c", "\\", "d"), "backslashes before quotes");
+    ok(splits("p a\\\\\\b d\"e f\"g h", 4, "p", "a\\\\\\b", "de fg", "h"), "and elsewhere");
+    ok(splits("p a\\\\\\\"b c d", 4, "p", "a\\\"b", "c", "d"), "three before a quote");
+    ok(splits("p a\\\\\\\\\"b c\" d e", 4, "p", "a\\\\b c", "d", "e"), "four before a quote");
+    ok(splits("\"c:\\my dir\\p\" x", 2, "c:\\my dir\\p", "x"), "the program's name is only quoted");
+    ok(splits("p \"\"", 2, "p", ""), "an empty argument");
+}
+
 int main(void)
 {
     tap_begin();
@@ -135,5 +167,6 @@ int main(void)
     part(lstr);
     part(messages);
     part(environment);
+    part(command_lines);
     return tap_end();
 }
