@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a configuration, as a name and as a wide name: no fault, no text without an end, and no way out of a
- * drive's directory. */
+/* Any bytes as a configuration, as a name and as a wide name: no fault, no text without an end, and
+ * no way out of a drive's directory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(name.text[0] != 0);
         size_t length = name_to_windows(&table, name.text, windows, sizeof windows);
         require(length >= sizeof windows || strlen(windows) == length);
-        if (size - half > 3 && (data[half] & 0xdf) == 'J' && data[half + 1] == ':' && name.kind == DEVICE_FILE)
+        if (size - half > 3 && (data[half] & 0xdf) == 'J' && data[half + 1] == ':' &&
+            name.kind == DEVICE_FILE)
             check_drive(&name);
     }
 

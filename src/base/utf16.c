@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversions between the 16-bit strings of the Windows faces and the byte strings of Linux. They never
- * fail: what is not well formed has its own image on the other side. */
+/* Conversions between the 16-bit strings of the Windows faces and the byte strings of Linux. They
+ * never fail: what is not well formed has its own image on the other side. */
 #include "base/utf16.h"
 
 #include <stdbool.h>
@@ -53,7 +53,11 @@ size_t utf8_decode(const char *from, size_t length, uint32_t *character)
 {
     const unsigned char *s = (const unsigned char *)from;
     uint32_t c = s[0];
-    size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+    size_t more = c < 0x80                ? 0
+                  : c >= 0xc2 && c < 0xe0 ? 1
+                  : c >= 0xe0 && c < 0xf0 ? 2
+                  : c >= 0xf0 && c < 0xf5 ? 3
+                                          : 9;
 
     if (more == 0) {
         *character = c;

@@ -17,8 +17,8 @@
 
 enum {
     /* What only the extended attribute can say. */
-    ATTRIBUTES_KEPT = ATTRIBUTE_HIDDEN | ATTRIBUTE_SYSTEM | ATTRIBUTE_ARCHIVE | ATTRIBUTE_TEMPORARY |
-                      ATTRIBUTE_OFFLINE | ATTRIBUTE_NOT_INDEXED,
+    ATTRIBUTES_KEPT = ATTRIBUTE_HIDDEN | ATTRIBUTE_SYSTEM | ATTRIBUTE_ARCHIVE |
+                      ATTRIBUTE_TEMPORARY | ATTRIBUTE_OFFLINE | ATTRIBUTE_NOT_INDEXED,
     WRITE_BITS = 0222,
 };
 
@@ -31,7 +31,8 @@ uint64_t time_from_unix(int64_t seconds, uint32_t nanoseconds)
 
 static struct timespec time_to_unix(uint64_t time)
 {
-    int64_t ticks = (int64_t)(time - UNIX_EPOCH), seconds = ticks / 10000000, rest = ticks % 10000000;
+    int64_t ticks = (int64_t)(time - UNIX_EPOCH), seconds = ticks / 10000000,
+            rest = ticks % 10000000;
     if (rest < 0) {
         seconds--;
         rest += 10000000;
@@ -101,7 +102,7 @@ int32_t attribute_read(int fd, const char *path, bool link, struct path_info *in
     info->basic.creation = stx.stx_mask & STATX_BTIME ? time_of(&stx.stx_btime) : info->basic.write;
     info->basic.attributes = attributes_of(name, link, stx.stx_mode);
     info->standard.directory = S_ISDIR(stx.stx_mode);
-    info->standard.end_of_file = S_ISBLK(stx.stx_mode) ? block_device_size(fd)
+    info->standard.end_of_file = S_ISBLK(stx.stx_mode)      ? block_device_size(fd)
                                  : info->standard.directory ? 0
                                                             : stx.stx_size;
     info->standard.allocation = info->standard.directory ? 0 : stx.stx_blocks * 512;
@@ -126,8 +127,8 @@ void attribute_write_new(int fd, uint32_t attributes)
         attributes_keep(name_of(fd, NULL, link), attributes | ATTRIBUTE_ARCHIVE);
 }
 
-/* READONLY takes every write permission away; taking it off gives the owner's back, and others' as the umask
- * would have. */
+/* READONLY takes every write permission away; taking it off gives the owner's back, and others' as
+ * the umask would have. */
 static int attributes_set_mode(const char *name, mode_t mode, bool readonly)
 {
     mode_t wanted = readonly ? mode & ~(mode_t)WRITE_BITS : mode;
@@ -158,9 +159,10 @@ int32_t attribute_write(int fd, const char *path, const struct file_basic *basic
     if ((attributes & ATTRIBUTE_DIRECTORY) && !S_ISDIR(st.st_mode))
         return STATUS_INVALID_PARAMETER;
     int error = 0;
-    /* The kept ones first: a read-only file refuses new extended attributes. A file system without them cannot
-     * hide files, and that is no reason to fail. */
-    if (((attributes ^ now) & ATTRIBUTES_KEPT) && !S_ISDIR(st.st_mode) && (st.st_mode & WRITE_BITS) == 0)
+    /* The kept ones first: a read-only file refuses new extended attributes. A file system without
+     * them cannot hide files, and that is no reason to fail. */
+    if (((attributes ^ now) & ATTRIBUTES_KEPT) && !S_ISDIR(st.st_mode) &&
+        (st.st_mode & WRITE_BITS) == 0)
         error = attributes_set_mode(name, st.st_mode, false);
     if (error == 0 && ((attributes ^ now) & ATTRIBUTES_KEPT))
         error = attributes_keep(name, attributes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Windows' file attributes and times on Linux files. Read-only is the absence of every write permission; hidden,
- * system, archive and the like are kept in the extended attribute user.overlapped.attributes where the file
- * system has those. */
+/* Windows' file attributes and times on Linux files. Read-only is the absence of every write
+ * permission; hidden, system, archive and the like are kept in the extended attribute
+ * user.overlapped.attributes where the file system has those. */
 #ifndef DRIVERS_ATTRIBUTE_H
 #define DRIVERS_ATTRIBUTE_H
 
@@ -10,7 +10,8 @@
 #include "drivers/driver.h"
 #include "drivers/path.h"
 
-/* Of an open descriptor (also O_PATH), or, with fd -1, of a path. Follows links unless `link` is set. */
+/* Of an open descriptor (also O_PATH), or, with fd -1, of a path. Follows links unless `link` is
+ * set. */
 int32_t attribute_read(int fd, const char *path, bool link, struct path_info *info);
 
 /* What a new file gets: `attributes` plus ARCHIVE. Losing the marks is no failure. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The devices that have a name of their own: who registered them keeps the memory, so a look-up is counted
- * and unregistering waits for the opens that are under way. Opening is rare: one lock serves. */
+/* The devices that have a name of their own: who registered them keeps the memory, so a look-up is
+ * counted and unregistering waits for the opens that are under way. Opening is rare: one lock
+ * serves. */
 #include <string.h>
 #include <strings.h>
 
@@ -14,8 +15,7 @@ static _Atomic uint32_t device_releases; /* changes when a use ends */
 
 static struct device *device_named(const char *name, size_t length)
 {
-    list_for_each(node, &devices)
-    {
+    list_for_each (node, &devices) {
         struct device *device = container_of(node, struct device, link);
         if (strncasecmp(device->name, name, length) == 0 && device->name[length] == 0)
             return device;
@@ -38,8 +38,7 @@ int32_t device_register(struct device *device)
 
 static bool device_is_used(const struct device *device)
 {
-    list_for_each(node, &device_uses)
-    {
+    list_for_each (node, &device_uses) {
         if (container_of(node, struct device_use, link)->device == device)
             return true;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* THE table of built-in device classes, by what a name was resolved to. NUL is a path to the file driver. */
+/* THE table of built-in device classes, by what a name was resolved to. NUL is a path to the file
+ * driver. */
 #include "drivers/drivers.h"
 
 #include "drivers/file.h"

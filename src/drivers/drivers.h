@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The built-in device classes by what a name was resolved to, and the devices that have a name of their
- * own (device.c). */
+/* The built-in device classes by what a name was resolved to, and the devices that have a name of
+ * their own (device.c). */
 #ifndef DRIVERS_DRIVERS_H
 #define DRIVERS_DRIVERS_H
 
@@ -8,18 +8,18 @@
 
 /* What a Windows name means. */
 enum device_kind {
-    DEVICE_FILE,            /* a path */
-    DEVICE_NAMED,           /* \\.\X: a registered device, or nothing */
-    DEVICE_PIPE,            /* \\.\pipe\name */
-    DEVICE_MAILSLOT,        /* \\.\mailslot\name */
-    DEVICE_DRIVE,           /* \\.\C: */
-    DEVICE_PHYSICAL_DRIVE,  /* \\.\PHYSICALDRIVEn */
-    DEVICE_NULL,            /* NUL */
-    DEVICE_CONSOLE,         /* CON */
-    DEVICE_CONSOLE_INPUT,   /* CONIN$ */
-    DEVICE_CONSOLE_OUTPUT,  /* CONOUT$ */
-    DEVICE_SERIAL,          /* COMn */
-    DEVICE_PARALLEL,        /* LPTn */
+    DEVICE_FILE,           /* a path */
+    DEVICE_NAMED,          /* \\.\X: a registered device, or nothing */
+    DEVICE_PIPE,           /* \\.\pipe\name */
+    DEVICE_MAILSLOT,       /* \\.\mailslot\name */
+    DEVICE_DRIVE,          /* \\.\C: */
+    DEVICE_PHYSICAL_DRIVE, /* \\.\PHYSICALDRIVEn */
+    DEVICE_NULL,           /* NUL */
+    DEVICE_CONSOLE,        /* CON */
+    DEVICE_CONSOLE_INPUT,  /* CONIN$ */
+    DEVICE_CONSOLE_OUTPUT, /* CONOUT$ */
+    DEVICE_SERIAL,         /* COMn */
+    DEVICE_PARALLEL,       /* LPTn */
     DEVICE_KIND_COUNT
 };
 
@@ -32,12 +32,13 @@ struct device_use {
     struct device *device;
 };
 
-/* Finds the device whose name is `name`, or its first part before a backslash or slash; *rest is then what
- * follows. false: none, and nothing to release. */
+/* Finds the device whose name is `name`, or its first part before a backslash or slash; *rest is
+ * then what follows. false: none, and nothing to release. */
 bool device_find(const char *name, struct device_use *use, const char **rest);
 void device_release(struct device_use *use);
 
-/* Called before each look-up, so that drivers are loaded when a program first looks for a device. */
+/* Called before each look-up, so that drivers are loaded when a program first looks for a device.
+ */
 void device_set_loader(void (*load)(void));
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Disk files: what an open file is, and what all open files of one inode share in this process (share modes,
- * byte-range locks, a pending delete). */
+/* Disk files: what an open file is, and what all open files of one inode share in this process
+ * (share modes, byte-range locks, a pending delete). */
 #ifndef DRIVERS_FILE_H
 #define DRIVERS_FILE_H
 
@@ -12,7 +12,8 @@
 
 /* Who has a file open and what each allows the others, counted as Windows counts. */
 struct share_counts {
-    uint32_t opens; /* those that read, write or delete; opening for attributes alone shares with all */
+    uint32_t
+        opens; /* those that read, write or delete; opening for attributes alone shares with all */
     uint32_t readers, writers, deleters;
     uint32_t allow_read, allow_write, allow_delete;
 };
@@ -20,7 +21,7 @@ struct share_counts {
 struct inode {
     struct list link; /* of its bucket */
     uint64_t device, number;
-    uint32_t references;    /* under the bucket's lock, as are `share` and `delete_pending` */
+    uint32_t references; /* under the bucket's lock, as are `share` and `delete_pending` */
     struct share_counts share;
     bool delete_pending;    /* goes when the last handle is closed */
     struct lock lock;       /* guards the lists of ranges; irp_pend is called under it */
@@ -40,15 +41,16 @@ struct disk_file {
     struct file file;
     struct inode *inode;
     int fd;
-    _Atomic uint8_t read_means; /* enum means; only becomes dearer or INLINE, by what the system says */
+    _Atomic uint8_t
+        read_means; /* enum means; only becomes dearer or INLINE, by what the system says */
     uint8_t write_means;
-    bool local;          /* system calls on it end soon: on the list of file_system_is_local */
+    bool local; /* system calls on it end soon: on the list of file_system_is_local */
     bool directory;
     bool delete_on_close;
-    bool joined;         /* counted in inode->share */
-    uint32_t access;     /* enum right, as it was opened */
+    bool joined;     /* counted in inode->share */
+    uint32_t access; /* enum right, as it was opened */
     uint32_t share;
-    uint32_t alignment;  /* NO_BUFFERING: offsets and lengths are multiples of it; 0: any */
+    uint32_t alignment; /* NO_BUFFERING: offsets and lengths are multiples of it; 0: any */
     uint32_t memory_alignment;
 };
 
@@ -65,8 +67,9 @@ bool file_system_is_local(int fd);
 
 /* file_share.c */
 int32_t inode_join(struct disk_file *file, const struct stat *st);
-void inode_leave(struct disk_file *file); /* the last handle is closed; deletes what is to be deleted */
-void inode_drop(struct disk_file *file);  /* the file object goes */
+void inode_leave(
+    struct disk_file *file); /* the last handle is closed; deletes what is to be deleted */
+void inode_drop(struct disk_file *file); /* the file object goes */
 int32_t inode_set_delete(struct disk_file *file, bool delete);
 bool inode_is_deleted(struct disk_file *file);
 /* Whether an open of the file at `st` would be let in now: for calls that do their work by name. */

@@ -89,7 +89,8 @@ static int32_t set_allocation(struct disk_file *file, uint64_t size)
         return status_from_errno(errno);
     if (size < (uint64_t)st.st_size)
         return set_end_of_file(file, size);
-    if (size == 0 || fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 || errno == EOPNOTSUPP)
+    if (size == 0 || fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 ||
+        errno == EOPNOTSUPP)
         return STATUS_SUCCESS;
     return status_from_errno(errno);
 }
@@ -101,7 +102,7 @@ static int32_t set_disposition(struct disk_file *file, bool delete)
         return STATUS_ACCESS_DENIED;
     if (fstat(file->fd, &st) != 0)
         return status_from_errno(errno);
-    if (delete && S_ISREG(st.st_mode) && (st.st_mode & 0222) == 0)
+    if (delete &&S_ISREG(st.st_mode) && (st.st_mode & 0222) == 0)
         return STATUS_CANNOT_DELETE;
     return inode_set_delete(file, delete);
 }

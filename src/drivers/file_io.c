@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving bytes to and from disk files. A read takes what is cached inside the call; the engine gets only what
- * would sleep. On local file systems a synchronous call, and a buffered write, is a plain system call: the page
- * cache takes writes as fast as a copy, and Windows too may end such a request at once. */
+/* Moving bytes to and from disk files. A read takes what is cached inside the call; the engine gets
+ * only what would sleep. On local file systems a synchronous call, and a buffered write, is a plain
+ * system call: the page cache takes writes as fast as a copy, and Windows too may end such a
+ * request at once. */
 #include <errno.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -96,11 +97,13 @@ static inline int32_t transfer_check(const struct irp *irp, struct disk_file *fi
 
 static inline bool transfer_is_denied(const struct irp *irp, struct disk_file *file)
 {
-    return __builtin_expect(atomic_load_explicit(&file->inode->locks, memory_order_relaxed) != 0, 0) &&
+    return __builtin_expect(atomic_load_explicit(&file->inode->locks, memory_order_relaxed) != 0,
+                            0) &&
            inode_denies(file, irp->offset, irp->length, irp->major == IRP_WRITE);
 }
 
-static ssize_t read_part(struct disk_file *file, const struct irp *irp, size_t moved, enum means means)
+static ssize_t read_part(struct disk_file *file, const struct irp *irp, size_t moved,
+                         enum means means)
 {
     char *at = (char *)irp->buffer + moved;
     if (means == MEANS_INLINE)
@@ -177,8 +180,8 @@ static int64_t write_all(struct disk_file *file, const struct irp *irp, bool app
     size_t moved = 0;
     while (moved < irp->length) {
         ssize_t count = append ? append_part(file, irp, moved)
-                               : pwrite(file->fd, (const char *)irp->buffer + moved, irp->length - moved,
-                                        (off_t)(irp->offset + moved));
+                               : pwrite(file->fd, (const char *)irp->buffer + moved,
+                                        irp->length - moved, (off_t)(irp->offset + moved));
         if (count > 0)
             moved += (size_t)count;
         else if (count == 0)
@@ -227,7 +230,8 @@ static int32_t append_start(struct irp *irp)
 int32_t file_write(struct irp *irp)
 {
     struct disk_file *file = disk_file_of(irp->file);
-    /* Both halves of the offset all ones: the end of the file. So does a handle that may only append. */
+    /* Both halves of the offset all ones: the end of the file. So does a handle that may only
+     * append. */
     bool append = irp->offset == UINT64_MAX || !(file->access & RIGHT_WRITE);
     if (append)
         irp->flags |= IRP_APPEND;
@@ -252,7 +256,8 @@ int32_t file_write(struct irp *irp)
     return STATUS_SUCCESS;
 }
 
-/* Flushing sleeps for as long as the disk takes; who waits for an overlapped handle waits cancellably. */
+/* Flushing sleeps for as long as the disk takes; who waits for an overlapped handle waits
+ * cancellably. */
 int32_t file_flush(struct irp *irp)
 {
     struct disk_file *file = disk_file_of(irp->file);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Byte-range locks, mandatory for reads and writes through this process's other handles. A range belongs to the
- * file object that locked it. A LockFileEx that must wait is an ordinary pending request in the inode's queue:
- * unlocking grants it, cancelling takes it out, under the same lock. */
+/* Byte-range locks, mandatory for reads and writes through this process's other handles. A range
+ * belongs to the file object that locked it. A LockFileEx that must wait is an ordinary pending
+ * request in the inode's queue: unlocking grants it, cancelling takes it out, under the same lock.
+ */
 #include <stdlib.h>
 
 #include "drivers/file.h"
@@ -19,11 +20,11 @@ static bool ranges_meet(uint64_t offset, uint64_t length, const struct range *ra
            range->offset <= offset + (length - 1);
 }
 
-/* An exclusive lock lets nobody in, its owner neither; but the owner may put a shared one over it. */
+/* An exclusive lock lets nobody in, its owner neither; but the owner may put a shared one over it.
+ */
 static bool range_is_free(const struct inode *inode, const struct range *wanted)
 {
-    list_for_each(node, &inode->ranges)
-    {
+    list_for_each (node, &inode->ranges) {
         const struct range *held = container_of(node, struct range, link);
         if (!ranges_meet(wanted->offset, wanted->length, held))
             continue;
@@ -46,14 +47,14 @@ static void range_let_go(struct inode *inode, struct range *range)
     free(range);
 }
 
-/* A shared lock denies writing to everybody, its owner too; an exclusive one denies everything to others. */
+/* A shared lock denies writing to everybody, its owner too; an exclusive one denies everything to
+ * others. */
 bool inode_denies(struct disk_file *file, uint64_t offset, uint32_t length, bool writes)
 {
     struct inode *inode = file->inode;
     bool denied = false;
     lock_acquire(&inode->lock);
-    list_for_each(node, &inode->ranges)
-    {
+    list_for_each (node, &inode->ranges) {
         const struct range *held = container_of(node, struct range, link);
         if (ranges_meet(offset, length, held))
             denied |= held->exclusive ? held->owner != file : writes;
@@ -88,8 +89,10 @@ int32_t file_lock(struct irp *irp)
     struct range *range = malloc(sizeof *range);
     if (range == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *range = (struct range){
-        .owner = file, .offset = irp->offset, .length = length, .exclusive = irp->minor & LOCK_EXCLUSIVE};
+    *range = (struct range){.owner = file,
+                            .offset = irp->offset,
+                            .length = length,
+                            .exclusive = irp->minor & LOCK_EXCLUSIVE};
 
     lock_acquire(&inode->lock);
     if (range_is_free(inode, range)) {
@@ -104,7 +107,8 @@ int32_t file_lock(struct irp *irp)
     }
     irp->driver[0] = range;
     list_init(&irp->queue_link);
-    irp_pend(irp, lock_cancel); /* a canceller waits for the inode's lock, and then finds it queued */
+    irp_pend(irp,
+             lock_cancel); /* a canceller waits for the inode's lock, and then finds it queued */
     list_push_back(&inode->waiting, &irp->queue_link);
     lock_release(&inode->lock);
     return STATUS_PENDING;
@@ -115,8 +119,7 @@ static struct irp *inode_take_granted(struct inode *inode)
 {
     struct irp *granted = NULL;
     lock_acquire(&inode->lock);
-    list_for_each(node, &inode->waiting)
-    {
+    list_for_each (node, &inode->waiting) {
         struct irp *irp = container_of(node, struct irp, queue_link);
         if (!range_is_free(inode, irp->driver[0]))
             continue;
@@ -141,8 +144,7 @@ int32_t file_unlock(struct disk_file *file, const struct file_range *range)
     struct inode *inode = file->inode;
     struct range *found = NULL;
     lock_acquire(&inode->lock);
-    list_for_each(node, &inode->ranges)
-    {
+    list_for_each (node, &inode->ranges) {
         struct range *held = container_of(node, struct range, link);
         if (held->owner != file || held->offset != range->offset || held->length != range->length)
             continue;
@@ -165,8 +167,7 @@ void file_unlock_all(struct disk_file *file)
     if (inode == NULL)
         return;
     lock_acquire(&inode->lock);
-    list_for_each_safe(node, &inode->ranges)
-    {
+    list_for_each_safe (node, &inode->ranges) {
         struct range *held = container_of(node, struct range, link);
         if (held->owner != file)
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* CreateFile on a path: finds or makes what the disposition says, opens it with what the access needs, lets the
- * share modes decide, and only then truncates. What turns out to be no disk file becomes a stream. */
+/* CreateFile on a path: finds or makes what the disposition says, opens it with what the access
+ * needs, lets the share modes decide, and only then truncates. What turns out to be no disk file
+ * becomes a stream. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,11 +17,12 @@ enum { OPEN_TRIES = 16, SECTOR = 512 };
 
 /* File systems whose buffered calls end soon: memory and local disks. */
 static const uint32_t local_file_systems[] = {
-    0xef53 /* ext2, 3, 4 */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */,
-    0x858458f6 /* ramfs */, 0x794c7630 /* overlay */, 0xf2f52010 /* f2fs */, 0x2fc12fc1 /* zfs */,
-    0xca451a4e /* bcachefs */, 0x3153464a /* jfs */, 0x4d44 /* vfat */, 0x2011bab0 /* exfat */,
-    0x7366746e /* ntfs3 */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */, 0x9660 /* iso9660 */,
-    0x9fa0 /* proc */, 0x62656572 /* sysfs */,
+    0xef53 /* ext2, 3, 4 */, 0x58465342 /* xfs */,      0x9123683e /* btrfs */,
+    0x01021994 /* tmpfs */,  0x858458f6 /* ramfs */,    0x794c7630 /* overlay */,
+    0xf2f52010 /* f2fs */,   0x2fc12fc1 /* zfs */,      0xca451a4e /* bcachefs */,
+    0x3153464a /* jfs */,    0x4d44 /* vfat */,         0x2011bab0 /* exfat */,
+    0x7366746e /* ntfs3 */,  0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */,
+    0x9660 /* iso9660 */,    0x9fa0 /* proc */,         0x62656572 /* sysfs */,
 };
 
 bool file_system_is_local(int fd)
@@ -44,7 +46,8 @@ static bool wants_write(uint32_t access)
     return access & (RIGHT_WRITE | RIGHT_APPEND);
 }
 
-/* What open(2) is asked for. Replacing the contents needs a descriptor that writes, whatever the program asked. */
+/* What open(2) is asked for. Replacing the contents needs a descriptor that writes, whatever the
+ * program asked. */
 static int open_mode(const struct open_request *request, bool directory)
 {
     bool writes = wants_write(request->access) || request->disposition == OPEN_REPLACE ||
@@ -58,13 +61,14 @@ static int open_mode(const struct open_request *request, bool directory)
            (request->flags & OPEN_WRITE_THROUGH ? O_DSYNC : 0);
 }
 
-/* Opens; without a right to the contents a descriptor that only names the file will do. Unbuffered where the file
- * system can: the rules of alignment hold all the same. */
+/* Opens; without a right to the contents a descriptor that only names the file will do. Unbuffered
+ * where the file system can: the rules of alignment hold all the same. */
 static int descriptor_open(const struct open_request *request, int mode, mode_t permissions)
 {
     const char *path = request->path;
     bool contents = wants_read(request->access) || wants_write(request->access);
-    int direct = (request->flags & OPEN_NO_BUFFERING) && contents && !(mode & O_DIRECTORY) ? O_DIRECT : 0;
+    int direct =
+        (request->flags & OPEN_NO_BUFFERING) && contents && !(mode & O_DIRECTORY) ? O_DIRECT : 0;
     int fd = open(path, mode | direct, permissions);
     if (fd < 0 && errno == EINVAL && direct != 0 && !(mode & O_EXCL))
         fd = open(path, mode, permissions);
@@ -142,9 +146,11 @@ static int request_open(struct open_request *request, int32_t *status)
     *status = STATUS_OBJECT_NAME_COLLISION;
     for (int tries = 0; tries < OPEN_TRIES; tries++) {
         struct stat st;
-        int found = request->flags & OPEN_REPARSE ? lstat(request->path, &st) : stat(request->path, &st);
+        int found =
+            request->flags & OPEN_REPARSE ? lstat(request->path, &st) : stat(request->path, &st);
         if (found != 0 && path_names_directory(request->path) && (errno == ENOTDIR || creates)) {
-            *status = STATUS_OBJECT_NAME_INVALID; /* a separator at the end of what is no directory */
+            *status =
+                STATUS_OBJECT_NAME_INVALID; /* a separator at the end of what is no directory */
             return -1;
         }
         if (found != 0 && (errno != ENOENT || !creates)) {
@@ -175,7 +181,9 @@ static void choose_means(struct disk_file *file, const struct open_request *requ
 {
     bool synchronous = !(request->flags & OPEN_OVERLAPPED);
     bool direct = file->alignment != 0, through = request->flags & OPEN_WRITE_THROUGH;
-    enum means read = synchronous && file->local ? MEANS_INLINE : direct ? MEANS_ENGINE : MEANS_NOWAIT;
+    enum means read = synchronous && file->local ? MEANS_INLINE
+                      : direct                   ? MEANS_ENGINE
+                                                 : MEANS_NOWAIT;
     bool write_inline = file->local && (synchronous || (!direct && !through));
     atomic_init(&file->read_means, read);
     file->write_means = write_inline ? MEANS_INLINE : MEANS_ENGINE;
@@ -188,8 +196,8 @@ static void find_alignment(struct disk_file *file)
     file->memory_alignment = 4;
 #ifdef STATX_DIOALIGN
     struct statx stx;
-    if (statx(file->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 && (stx.stx_mask & STATX_DIOALIGN) &&
-        stx.stx_dio_offset_align != 0) {
+    if (statx(file->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
+        (stx.stx_mask & STATX_DIOALIGN) && stx.stx_dio_offset_align != 0) {
         file->alignment = stx.stx_dio_offset_align;
         file->memory_alignment = stx.stx_dio_mem_align;
         return;
@@ -208,8 +216,8 @@ static void advise(const struct disk_file *file, uint32_t flags)
         posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
 }
 
-static int32_t file_from_descriptor(int fd, const struct stat *st, const struct open_request *request,
-                                    struct file **file)
+static int32_t file_from_descriptor(int fd, const struct stat *st,
+                                    const struct open_request *request, struct file **file)
 {
     uint32_t flags = request->flags & OPEN_OVERLAPPED ? 0 : FILE_SYNCHRONOUS;
     if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISSOCK(st->st_mode))
@@ -253,7 +261,8 @@ static int32_t file_replace(const struct disk_file *file, const struct open_requ
         return status_from_errno(errno);
     if (request->disposition == OPEN_TRUNCATE)
         return STATUS_SUCCESS;
-    struct file_basic basic = {.attributes = (request->attributes & 0x7fff & ~ATTRIBUTE_NORMAL) | ATTRIBUTE_ARCHIVE};
+    struct file_basic basic = {.attributes = (request->attributes & 0x7fff & ~ATTRIBUTE_NORMAL) |
+                                             ATTRIBUTE_ARCHIVE};
     return attribute_write(file->fd, request->path, &basic);
 }
 
@@ -310,7 +319,10 @@ const struct driver file_driver = {
     .flags = DRIVER_SEEKABLE,
     .kind = FILE_KIND_DISK,
     .open = file_open,
-    .dispatch = {[IRP_READ] = file_read, [IRP_WRITE] = file_write, [IRP_FLUSH] = file_flush, [IRP_LOCK] = file_lock},
+    .dispatch = {[IRP_READ] = file_read,
+                 [IRP_WRITE] = file_write,
+                 [IRP_FLUSH] = file_flush,
+                 [IRP_LOCK] = file_lock},
     .get = file_get,
     .set = file_set,
     .cleanup = file_cleanup,

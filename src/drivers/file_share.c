@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the open files of one inode share: the share modes that let a new open in or not, and a delete that waits
- * for the last handle. The rules are those of IoCheckShareAccess; the table sees this process only. */
+/* What the open files of one inode share: the share modes that let a new open in or not, and a
+ * delete that waits for the last handle. The rules are those of IoCheckShareAccess; the table sees
+ * this process only. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,7 @@ static struct bucket *bucket_lock(uint64_t device, uint64_t number)
 
 static struct inode *bucket_find(struct bucket *bucket, uint64_t device, uint64_t number)
 {
-    list_for_each(node, &bucket->inodes)
-    {
+    list_for_each (node, &bucket->inodes) {
         struct inode *inode = container_of(node, struct inode, link);
         if (inode->device == device && inode->number == number)
             return inode;
@@ -120,7 +120,8 @@ static void descriptor_unlink(int fd, bool directory)
     if (length <= 0 || fstat(fd, &open_st) != 0 || open_st.st_nlink == 0)
         return;
     path[length] = 0;
-    if (lstat(path, &path_st) != 0 || path_st.st_dev != open_st.st_dev || path_st.st_ino != open_st.st_ino)
+    if (lstat(path, &path_st) != 0 || path_st.st_dev != open_st.st_dev ||
+        path_st.st_ino != open_st.st_ino)
         return;
     if (directory)
         rmdir(path);

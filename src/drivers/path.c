@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes in the tree of names: deleting, making and removing directories, moving, copying, and finding a name whose
- * case is not the one that was asked for. */
+/* Changes in the tree of names: deleting, making and removing directories, moving, copying, and
+ * finding a name whose case is not the one that was asked for. */
 #include "drivers/path.h"
 
 #include <dirent.h>
@@ -64,8 +64,8 @@ static bool names_match(const char *one, size_t one_length, const char *other)
     return i == one_length && k == other_length;
 }
 
-/* Replaces the part path[from..to), which ends in `after`, by the entry that differs only in case. The images have
- * the same length in UTF-8 except in corners that are then left alone. */
+/* Replaces the part path[from..to), which ends in `after`, by the entry that differs only in case.
+ * The images have the same length in UTF-8 except in corners that are then left alone. */
 static bool part_locate(char *path, size_t from, size_t to)
 {
     char after = path[to], first = path[from];
@@ -81,7 +81,8 @@ static bool part_locate(char *path, size_t from, size_t to)
     path[from] = first;
     if (directory != NULL) {
         for (struct dirent *entry; !found && (entry = readdir(directory)) != NULL;) {
-            if (strlen(entry->d_name) != to - from || !names_match(path + from, to - from, entry->d_name))
+            if (strlen(entry->d_name) != to - from ||
+                !names_match(path + from, to - from, entry->d_name))
                 continue;
             memcpy(path + from, entry->d_name, to - from);
             found = true;
@@ -201,7 +202,8 @@ static int copy_contents(int from, int to)
     enum { PIECE = 1 << 20 };
     int result = 0;
     for (;;) {
-        ssize_t count = inside ? copy_file_range(from, NULL, to, NULL, PIECE, 0) : read(from, buffer, PIECE);
+        ssize_t count =
+            inside ? copy_file_range(from, NULL, to, NULL, PIECE, 0) : read(from, buffer, PIECE);
         if (count == 0 && !inside)
             break;
         if (count < 0 && errno == EINTR)
@@ -239,7 +241,8 @@ static int32_t copy_target_check(const struct stat *source, const struct stat *t
 }
 
 /* Opens the target once it is clear that it may be written. */
-static int32_t copy_open_target(const char *to, const struct stat *source, bool fail_if_exists, int *sink)
+static int32_t copy_open_target(const char *to, const struct stat *source, bool fail_if_exists,
+                                int *sink)
 {
     struct stat target;
     int32_t status = STATUS_SUCCESS;
@@ -253,7 +256,8 @@ static int32_t copy_open_target(const char *to, const struct stat *source, bool 
 }
 
 /* Contents, times and attributes. What was begun and cannot be finished is taken away again. */
-static int32_t copy_all(int source, const struct stat *st, const struct path_info *info, int sink, const char *to)
+static int32_t copy_all(int source, const struct stat *st, const struct path_info *info, int sink,
+                        const char *to)
 {
     int result = copy_contents(source, sink);
     if (result == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be done with a name that is not open: look, change, remove, move, list. All paths are POSIX, UTF-8;
- * what is not found is tried again ignoring case. */
+/* What can be done with a name that is not open: look, change, remove, move, list. All paths are
+ * POSIX, UTF-8; what is not found is tried again ignoring case. */
 #ifndef DRIVERS_PATH_H
 #define DRIVERS_PATH_H
 
@@ -16,12 +16,12 @@ struct path_info {
     struct file_identity identity;
 };
 
-/* If nothing is at `path` (PATH_BYTES large), each part that does not exist becomes the entry of its directory
- * that differs only in case, as far as there is one. */
+/* If nothing is at `path` (PATH_BYTES large), each part that does not exist becomes the entry of
+ * its directory that differs only in case, as far as there is one. */
 void path_locate(char *path);
 
-/* What ENOENT and its like mean for a name: STATUS_OBJECT_NAME_NOT_FOUND, or ...PATH_NOT_FOUND when its directory
- * is missing. */
+/* What ENOENT and its like mean for a name: STATUS_OBJECT_NAME_NOT_FOUND, or ...PATH_NOT_FOUND when
+ * its directory is missing. */
 int32_t path_status(const char *path, int error);
 
 int32_t path_get(const char *path, struct path_info *info);
@@ -42,7 +42,7 @@ int32_t path_absolute(const char *path, char absolute[PATH_BYTES]);
 struct path_space {
     uint64_t total, free, available; /* bytes */
     uint32_t sector, cluster;        /* bytes */
-    uint32_t type;                   /* GetDriveType's: 2 removable, 3 fixed, 4 remote, 6 RAM disk */
+    uint32_t type; /* GetDriveType's: 2 removable, 3 fixed, 4 remote, 6 RAM disk */
     uint32_t serial, name_bytes;
     const char *file_system;
     bool read_only;

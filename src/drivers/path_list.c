@@ -20,7 +20,8 @@ int32_t path_list_open(const char *directory, struct path_list **list)
 {
     DIR *opened = opendir(directory);
     if (opened == NULL)
-        return errno == ENOENT || errno == ENOTDIR ? STATUS_OBJECT_PATH_NOT_FOUND : status_from_errno(errno);
+        return errno == ENOENT || errno == ENOTDIR ? STATUS_OBJECT_PATH_NOT_FOUND
+                                                   : status_from_errno(errno);
     *list = malloc(sizeof **list);
     if (*list == NULL) {
         closedir(opened);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers in struct open_request, with the values that Windows programs pass, for the sources below
- * the faces (which do not see the Windows headers). */
+/* The numbers in struct open_request, with the values that Windows programs pass, for the sources
+ * below the faces (which do not see the Windows headers). */
 #ifndef DRIVERS_RIGHTS_H
 #define DRIVERS_RIGHTS_H
 
@@ -16,7 +16,7 @@ enum right {
     RIGHT_DELETE = 0x10000,
     RIGHT_READ_CONTROL = 0x20000,
     RIGHT_SYNCHRONIZE = 0x100000,
-    RIGHTS_TO_READ = 0x120089,    /* what GENERIC_READ is of a file */
+    RIGHTS_TO_READ = 0x120089, /* what GENERIC_READ is of a file */
     RIGHTS_TO_WRITE = 0x120116,
     RIGHTS_TO_EXECUTE = 0x1200a0,
     RIGHTS_OF_FILES = 0x1f01ff,
@@ -39,15 +39,15 @@ enum attribute {
     ATTRIBUTE_NOT_INDEXED = 0x2000,
 };
 
-#define OPEN_WRITE_THROUGH    0x80000000u
-#define OPEN_OVERLAPPED       0x40000000u
-#define OPEN_NO_BUFFERING     0x20000000u
-#define OPEN_RANDOM           0x10000000u
-#define OPEN_SEQUENTIAL       0x08000000u
-#define OPEN_DELETE_ON_CLOSE  0x04000000u
-#define OPEN_BACKUP           0x02000000u
-#define OPEN_POSIX_SEMANTICS  0x01000000u
-#define OPEN_REPARSE          0x00200000u
+#define OPEN_WRITE_THROUGH   0x80000000u
+#define OPEN_OVERLAPPED      0x40000000u
+#define OPEN_NO_BUFFERING    0x20000000u
+#define OPEN_RANDOM          0x10000000u
+#define OPEN_SEQUENTIAL      0x08000000u
+#define OPEN_DELETE_ON_CLOSE 0x04000000u
+#define OPEN_BACKUP          0x02000000u
+#define OPEN_POSIX_SEMANTICS 0x01000000u
+#define OPEN_REPARSE         0x00200000u
 
 #define LOCK_FAIL_IMMEDIATELY 1u
 #define LOCK_EXCLUSIVE        2u

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams: descriptors without an offset of our own. What has readiness waits in an engine source; the memory
- * devices (/dev/null and its kin) and redirected files end inside the call; anything else is left to the engine's
- * threads. The flags of an inherited description are never changed, so each try is made non-blocking by itself. */
+/* Streams: descriptors without an offset of our own. What has readiness waits in an engine source;
+ * the memory devices (/dev/null and its kin) and redirected files end inside the call; anything
+ * else is left to the engine's threads. The flags of an inherited description are never changed, so
+ * each try is made non-blocking by itself. */
 #include "drivers/stream.h"
 
 #include <errno.h>
@@ -23,7 +24,8 @@ enum stream_kind {
     STREAM_SOCKET,
     STREAM_DEVICE,  /* has readiness: terminals and the like */
     STREAM_MEMORY,  /* /dev/null, zero, full, random: never waits */
-    STREAM_REGULAR, /* a standard handle that is redirected to a file; shares the offset with other programs */
+    STREAM_REGULAR, /* a standard handle that is redirected to a file; shares the offset with other
+                       programs */
     STREAM_BLOCKING /* nothing tells when it is ready */
 };
 
@@ -32,7 +34,7 @@ struct stream_file {
     struct engine_source source;
     int fd;
     enum stream_kind kind;
-    bool non_blocking;         /* O_NONBLOCK is set: the description is our own */
+    bool non_blocking; /* O_NONBLOCK is set: the description is our own */
     bool terminal, input;
     _Atomic bool lacks_nowait; /* the device refused RWF_NOWAIT once */
 };
@@ -53,8 +55,8 @@ static bool is_ready(int fd, short events)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-/* write(2) to a FIFO nobody reads raises SIGPIPE, which no Windows program expects: it is kept from the program
- * and taken back. One that was pending before stays. */
+/* write(2) to a FIFO nobody reads raises SIGPIPE, which no Windows program expects: it is kept from
+ * the program and taken back. One that was pending before stays. */
 static ssize_t fifo_write(int fd, const struct iovec *part, int flags)
 {
     sigset_t pipe_only, before, pending;
@@ -71,7 +73,8 @@ static ssize_t fifo_write(int fd, const struct iovec *part, int flags)
     return count;
 }
 
-static ssize_t move_once(struct stream_file *stream, bool writes, const struct iovec *part, int flags)
+static ssize_t move_once(struct stream_file *stream, bool writes, const struct iovec *part,
+                         int flags)
 {
     if (stream->kind == STREAM_SOCKET)
         return writes ? send(stream->fd, part->iov_base, part->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
@@ -79,12 +82,13 @@ static ssize_t move_once(struct stream_file *stream, bool writes, const struct i
     if (writes && stream->kind == STREAM_FIFO)
         return fifo_write(stream->fd, part, flags);
     if (flags != 0)
-        return writes ? pwritev2(stream->fd, part, 1, -1, flags) : preadv2(stream->fd, part, 1, -1, flags);
+        return writes ? pwritev2(stream->fd, part, 1, -1, flags)
+                      : preadv2(stream->fd, part, 1, -1, flags);
     return writes ? writev(stream->fd, part, 1) : readv(stream->fd, part, 1);
 }
 
-/* One system call that does not wait. Where neither O_NONBLOCK nor RWF_NOWAIT is to be had, readiness is asked for
- * first, and no more is written than a ready device is sure to take. */
+/* One system call that does not wait. Where neither O_NONBLOCK nor RWF_NOWAIT is to be had,
+ * readiness is asked for first, and no more is written than a ready device is sure to take. */
 static ssize_t move_now(struct stream_file *stream, bool writes, struct iovec part)
 {
     if (stream->non_blocking || stream->kind == STREAM_SOCKET)
@@ -129,7 +133,8 @@ static int64_t write_attempt(struct engine_op *op)
     struct stream_file *stream = stream_of(irp->file);
     size_t moved = irp_moved(irp);
     while (moved < irp->length) {
-        ssize_t count = move_now(stream, true, (struct iovec){(char *)irp->buffer + moved, irp->length - moved});
+        ssize_t count = move_now(stream, true,
+                                 (struct iovec){(char *)irp->buffer + moved, irp->length - moved});
         if (count >= 0)
             moved += (size_t)count;
         else if (errno != EINTR)
@@ -144,7 +149,8 @@ static int32_t stream_status(const struct irp *irp, int64_t result)
     const struct stream_file *stream = stream_of(irp->file);
     if (result != 0 || irp->major != IRP_READ || irp->length == 0)
         return status_from_result(result);
-    return stream->kind == STREAM_FIFO || stream->kind == STREAM_SOCKET ? STATUS_PIPE_BROKEN : STATUS_END_OF_FILE;
+    return stream->kind == STREAM_FIFO || stream->kind == STREAM_SOCKET ? STATUS_PIPE_BROKEN
+                                                                        : STATUS_END_OF_FILE;
 }
 
 static void stream_done(struct engine_op *op, int64_t result)
@@ -166,7 +172,8 @@ static void blocking_cancel(struct irp *irp)
     engine_cancel(&irp->op);
 }
 
-static int32_t stream_wait_ready(struct irp *irp, struct stream_file *stream, enum engine_direction direction)
+static int32_t stream_wait_ready(struct irp *irp, struct stream_file *stream,
+                                 enum engine_direction direction)
 {
     irp->op.attempt = direction == ENGINE_IN ? read_attempt : write_attempt;
     irp->op.done = stream_done;
@@ -267,12 +274,14 @@ static int32_t terminal_set(const struct stream_file *stream, const struct termi
     if (!stream->terminal || tcgetattr(stream->fd, &settings) != 0)
         return STATUS_INVALID_HANDLE;
     settings.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-    settings.c_lflag |= (mode->lines ? ICANON : 0u) | (mode->echo ? ECHO : 0u) | (mode->signals ? ISIG : 0u);
+    settings.c_lflag |=
+        (mode->lines ? ICANON : 0u) | (mode->echo ? ECHO : 0u) | (mode->signals ? ISIG : 0u);
     if (!mode->lines) {
         settings.c_cc[VMIN] = 1;
         settings.c_cc[VTIME] = 0;
     }
-    return tcsetattr(stream->fd, TCSANOW, &settings) == 0 ? STATUS_SUCCESS : status_from_errno(errno);
+    return tcsetattr(stream->fd, TCSANOW, &settings) == 0 ? STATUS_SUCCESS
+                                                          : status_from_errno(errno);
 }
 
 static int32_t stream_get(struct file *file, enum file_info info, void *data)
@@ -280,9 +289,10 @@ static int32_t stream_get(struct file *file, enum file_info info, void *data)
     struct stream_file *stream = stream_of(file);
     struct path_info all;
     if (info == INFO_KIND) {
-        *(uint32_t *)data = stream->kind == STREAM_REGULAR                                     ? FILE_KIND_DISK
-                            : stream->kind == STREAM_FIFO || stream->kind == STREAM_SOCKET ? FILE_KIND_PIPE
-                                                                                           : FILE_KIND_CHAR;
+        *(uint32_t *)data = stream->kind == STREAM_REGULAR ? FILE_KIND_DISK
+                            : stream->kind == STREAM_FIFO || stream->kind == STREAM_SOCKET
+                                ? FILE_KIND_PIPE
+                                : FILE_KIND_CHAR;
         return STATUS_SUCCESS;
     }
     if (info == INFO_DESCRIPTOR) {
@@ -315,15 +325,17 @@ static int32_t stream_set(struct file *file, enum file_info info, const void *da
     if (stream->kind != STREAM_REGULAR)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (info == INFO_END_OF_FILE)
-        return ftruncate(stream->fd, (off_t) * (const uint64_t *)data) == 0 ? STATUS_SUCCESS
-                                                                            : status_from_errno(errno);
+        return ftruncate(stream->fd, (off_t) * (const uint64_t *)data) == 0
+                   ? STATUS_SUCCESS
+                   : status_from_errno(errno);
     if (info != INFO_POSITION)
         return STATUS_INVALID_PARAMETER;
     const struct file_seek *seek = data;
     static const int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
     off_t position = lseek(stream->fd, seek->distance, whence[seek->origin]);
     if (position < 0)
-        return errno == EINVAL ? (int32_t)0xC0070083 /* before the start */ : status_from_errno(errno);
+        return errno == EINVAL ? (int32_t)0xC0070083 /* before the start */
+                               : status_from_errno(errno);
     *seek->position = position;
     return STATUS_SUCCESS;
 }
@@ -362,9 +374,11 @@ static enum stream_kind stream_classify(const struct stat *st, struct engine_sou
     return engine_source_register(source) == 0 ? STREAM_DEVICE : STREAM_BLOCKING;
 }
 
-int32_t stream_create(int fd, const struct stat *st, uint32_t flags, bool inherited, struct file **file)
+int32_t stream_create(int fd, const struct stat *st, uint32_t flags, bool inherited,
+                      struct file **file)
 {
-    struct stream_file *stream = (struct stream_file *)file_create(&stream_driver, sizeof *stream, flags);
+    struct stream_file *stream =
+        (struct stream_file *)file_create(&stream_driver, sizeof *stream, flags);
     if (stream == NULL) {
         close(fd);
         return STATUS_NO_MEMORY;
@@ -376,7 +390,8 @@ int32_t stream_create(int fd, const struct stat *st, uint32_t flags, bool inheri
     int status_flags = fcntl(fd, F_GETFL);
     stream->input = (status_flags & O_ACCMODE) == O_RDONLY;
     if (!inherited && has_readiness(stream->kind))
-        stream->non_blocking = status_flags >= 0 && fcntl(fd, F_SETFL, status_flags | O_NONBLOCK) == 0;
+        stream->non_blocking =
+            status_flags >= 0 && fcntl(fd, F_SETFL, status_flags | O_NONBLOCK) == 0;
     *file = &stream->file;
     return STATUS_SUCCESS;
 }
@@ -398,7 +413,8 @@ int32_t stream_inherit(int fd, uint32_t *access, struct file **file)
         *access |= RIGHTS_TO_WRITE;
     int32_t status = stream_create(own, &st, FILE_SYNCHRONOUS, true, file);
     if (status == STATUS_SUCCESS)
-        stream_of(*file)->input = fd == 0; /* the three may be one descriptor of a terminal, open for both */
+        stream_of(*file)->input =
+            fd == 0; /* the three may be one descriptor of a terminal, open for both */
     return status;
 }
 

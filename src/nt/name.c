@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Resolves Windows names. The rules, in their order: `\\.\` and `\\?\` begin a device or a path that is taken
- * literally; `\\server\...` is a pipe, a mailslot or a configured share; `X:` is a drive's directory; a
- * leading `/` is a POSIX path; a bare CON, NUL, COM1 is a device; the rest is relative.
+/* Resolves Windows names. The rules, in their order: `\\.\` and `\\?\` begin a device or a path
+ * that is taken literally; `\\server\...` is a pipe, a mailslot or a configured share; `X:` is a
+ * drive's directory; a leading `/` is a POSIX path; a bare CON, NUL, COM1 is a device; the rest is
+ * relative.
  *
- * What is written the Windows way is made tidy the Windows way: `.` and `..` are removed by their spelling,
- * dots and spaces at the end of a part are dropped, and characters that Windows forbids are refused. POSIX
- * paths and `\\?\` names keep every byte; only `\` separates everywhere. */
+ * What is written the Windows way is made tidy the Windows way: `.` and `..` are removed by their
+ * spelling, dots and spaces at the end of a part are dropped, and characters that Windows forbids
+ * are refused. POSIX paths and `\\?\` names keep every byte; only `\` separates everywhere. */
 #include "nt/name.h"
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@ struct span {
 struct path {
     char *text; /* NAME_BYTES */
     size_t used;
-    size_t floor;   /* `..` does not go back behind this */
+    size_t floor; /* `..` does not go back behind this */
     bool overflow;
 };
 
@@ -50,7 +51,8 @@ static bool span_is(struct span span, const char *word)
     return i == span.length && word[i] == 0;
 }
 
-/* Takes the part before the next separator off `span`, and that separator; `rest` is left in `span`. */
+/* Takes the part before the next separator off `span`, and that separator; `rest` is left in
+ * `span`. */
 static struct span span_part(struct span *span)
 {
     size_t i = 0;
@@ -113,7 +115,8 @@ static bool part_is_valid(struct span *part)
 {
     static const char unnamed[] = "::$DATA";
     size_t tail = sizeof unnamed - 1;
-    if (part->length > tail && span_is((struct span){part->at + part->length - tail, tail}, unnamed))
+    if (part->length > tail &&
+        span_is((struct span){part->at + part->length - tail, tail}, unnamed))
         part->length -= tail;
     for (size_t i = 0; i < part->length; i++)
         if ((unsigned char)part->at[i] < 0x20 || strchr("<>\"|?*:", part->at[i]) != NULL)
@@ -152,7 +155,8 @@ static int32_t path_add_tidy(struct path *path, struct span rest, bool relative)
 /* Appends a name as it is; only the separators become slashes. */
 static int32_t path_add_literal(struct path *path, struct span rest)
 {
-    if (rest.length > 0 && path->used > 0 && path->text[path->used - 1] != '/' && !is_separator(rest.at[0]))
+    if (rest.length > 0 && path->used > 0 && path->text[path->used - 1] != '/' &&
+        !is_separator(rest.at[0]))
         path_add(path, "/", 1);
     path_add(path, rest.at, rest.length);
     for (size_t i = 0; i < path->used; i++)
@@ -162,7 +166,8 @@ static int32_t path_add_literal(struct path *path, struct span rest)
 }
 
 /* An absolute path below `directory` ("" is the root). */
-static int32_t resolve_below(const char *directory, struct span rest, bool literal, struct name *name)
+static int32_t resolve_below(const char *directory, struct span rest, bool literal,
+                             struct name *name)
 {
     struct path path = {.text = name->text};
     name->kind = DEVICE_FILE;
@@ -191,8 +196,8 @@ static int32_t resolve_drive(const struct name_table *table, struct span source,
     struct span rest = {source.at + 2, source.length - 2};
     if (directory == NULL)
         return STATUS_OBJECT_PATH_NOT_FOUND;
-    /* `C:name` is relative to the current directory of that drive. Every directory lies on the drive of the root; the
-     * others have no current directory but their own. */
+    /* `C:name` is relative to the current directory of that drive. Every directory lies on the
+     * drive of the root; the others have no current directory but their own. */
     if (!literal && directory[0] == 0 && (rest.length == 0 || !is_separator(rest.at[0])))
         return resolve_relative(rest, name);
     return resolve_below(directory, rest, literal, name);
@@ -215,7 +220,8 @@ static bool span_numbered(struct span span, const char *prefix, uint32_t *number
 {
     size_t length = strlen(prefix);
     uint32_t value = 0;
-    if (span.length <= length || span.length > length + 6 || !span_is((struct span){span.at, length}, prefix))
+    if (span.length <= length || span.length > length + 6 ||
+        !span_is((struct span){span.at, length}, prefix))
         return false;
     for (size_t i = length; i < span.length; i++) {
         if (span.at[i] < '0' || span.at[i] > '9')
@@ -262,8 +268,10 @@ static bool resolve_dos_device(struct span word, bool bare, struct name *name)
 static int32_t resolve_unc(const struct name_table *table, struct span source, bool literal,
                            struct name *name)
 {
-    struct span whole = source, server = span_part(&source), rest = source, share = span_part(&rest);
-    bool here = span_is(server, ".") || span_is(server, "localhost") || span_is(server, "127.0.0.1") ||
+    struct span whole = source, server = span_part(&source), rest = source,
+                share = span_part(&rest);
+    bool here = span_is(server, ".") || span_is(server, "localhost") ||
+                span_is(server, "127.0.0.1") ||
                 (table->host[0] != 0 && span_is(server, table->host));
     if (server.length == 0)
         return STATUS_OBJECT_NAME_INVALID;
@@ -307,7 +315,8 @@ static int32_t resolve_device(const struct name_table *table, struct span source
     return name_take(name, DEVICE_NAMED, source);
 }
 
-int32_t name_resolve(const struct name_table *table, const char *source, size_t length, struct name *name)
+int32_t name_resolve(const struct name_table *table, const char *source, size_t length,
+                     struct name *name)
 {
     struct span all = {source, length}, word = all;
 
@@ -316,8 +325,8 @@ int32_t name_resolve(const struct name_table *table, const char *source, size_t 
         return STATUS_OBJECT_PATH_NOT_FOUND;
     if (memchr(source, 0, length) != NULL)
         return STATUS_OBJECT_NAME_INVALID;
-    if (length >= 4 && is_separator(source[0]) && is_separator(source[1]) && is_separator(source[3]) &&
-        (source[2] == '.' || source[2] == '?'))
+    if (length >= 4 && is_separator(source[0]) && is_separator(source[1]) &&
+        is_separator(source[3]) && (source[2] == '.' || source[2] == '?'))
         return resolve_device(table, (struct span){source + 4, length - 4}, source[2] == '?', name);
     if (length >= 2 && source[0] == '\\' && source[1] == '\\')
         return resolve_unc(table, (struct span){source + 2, length - 2}, false, name);
@@ -350,7 +359,8 @@ size_t name_to_windows(const struct name_table *table, const char *path, char *t
     for (size_t i = 0; i < 26; i++) {
         const char *directory = table->drives[i];
         size_t count = directory == NULL ? 0 : strlen(directory);
-        if (directory == NULL || strncmp(path, directory, count) != 0 || (path[count] != '/' && path[count] != 0))
+        if (directory == NULL || strncmp(path, directory, count) != 0 ||
+            (path[count] != '/' && path[count] != 0))
             continue;
         if (!found || count > best_length)
             best = i, best_length = count;

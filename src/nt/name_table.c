@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table behind the names: which directory a drive letter or a network share is. By default C: is the
- * root directory, so every file has a name on a drive; a line of the configuration changes that. */
+/* The table behind the names: which directory a drive letter or a network share is. By default C:
+ * is the root directory, so every file has a name on a drive; a line of the configuration changes
+ * that. */
 #include "nt/name.h"
 
 #include <pthread.h>
@@ -115,7 +116,8 @@ int32_t name_table_parse(struct name_table *table, const char *text, size_t leng
 
 static FILE *configuration_open(void)
 {
-    const char *path = getenv("OVERLAPPED_NAMES"), *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    const char *path = getenv("OVERLAPPED_NAMES"), *base = getenv("XDG_CONFIG_HOME"),
+               *home = getenv("HOME");
     char text[NAME_BYTES];
     if (path != NULL)
         return fopen(path, "re");

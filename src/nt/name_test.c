@@ -11,14 +11,14 @@
 
 static int failures;
 
-#define CHECK(condition, ...)                                               \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            failures++;                                                     \
-            printf("not ok - %s:%d: %s: ", __FILE__, __LINE__, #condition); \
-            printf(__VA_ARGS__);                                            \
-            printf("\n");                                                   \
-        }                                                                   \
+#define CHECK(condition, ...)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            failures++;                                                                            \
+            printf("not ok - %s:%d: %s: ", __FILE__, __LINE__, #condition);                        \
+            printf(__VA_ARGS__);                                                                   \
+            printf("\n");                                                                          \
+        }                                                                                          \
     } while (0)
 
 static const struct row {
@@ -85,7 +85,8 @@ static const struct row {
     {"\\\\?\\UNC\\server\\share\\f", DEVICE_FILE, "/mnt/share/f", 0},
     {"\\\\.\\MyDevice", DEVICE_NAMED, "MyDevice", 0},
     {"\\\\.\\Global\\MyDevice", DEVICE_NAMED, "MyDevice", 0},
-    {"\\\\?\\usb#vid_1234&pid_5678#1#{guid}\\PIPE00", DEVICE_NAMED, "usb#vid_1234&pid_5678#1#{guid}\\PIPE00", 0},
+    {"\\\\?\\usb#vid_1234&pid_5678#1#{guid}\\PIPE00", DEVICE_NAMED,
+     "usb#vid_1234&pid_5678#1#{guid}\\PIPE00", 0},
     {"\xff\xfe.txt", DEVICE_FILE, "\xff\xfe.txt", 0},
     {"\xe4\xb8\xad\xf0\x9f\x98\x80", DEVICE_FILE, "\xe4\xb8\xad\xf0\x9f\x98\x80", 0},
 };
@@ -119,13 +120,15 @@ static void check_names(const struct name_table *table)
         int32_t status = name_resolve(table, good[i].source, strlen(good[i].source), &name);
         CHECK(status == 0, "%s: %08x", good[i].source, (unsigned)status);
         CHECK(name.kind == good[i].kind, "%s: kind %d", good[i].source, name.kind);
-        CHECK(strcmp(name.text, good[i].text) == 0, "%s: %s, want %s", good[i].source, name.text, good[i].text);
+        CHECK(strcmp(name.text, good[i].text) == 0, "%s: %s, want %s", good[i].source, name.text,
+              good[i].text);
         CHECK(name.number == good[i].number, "%s: number %u", good[i].source, name.number);
 
         char16_t wide[256];
         size_t length = utf16_from_utf8(wide, 256, good[i].source, strlen(good[i].source));
         status = name_resolve_wide(table, wide, length, &name);
-        CHECK(status == 0 && strcmp(name.text, good[i].text) == 0, "wide %s: %s", good[i].source, name.text);
+        CHECK(status == 0 && strcmp(name.text, good[i].text) == 0, "wide %s: %s", good[i].source,
+              name.text);
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int32_t status = name_resolve(table, bad[i].source, strlen(bad[i].source), &name);
@@ -141,9 +144,12 @@ static void check_length(const struct name_table *table)
     struct name name;
     memset(source, 'x', sizeof source);
     source[0] = '/';
-    CHECK(name_resolve(table, source, NAME_BYTES - 1, &name) == 0 && strlen(name.text) == NAME_BYTES - 1, "fits");
+    CHECK(name_resolve(table, source, NAME_BYTES - 1, &name) == 0 &&
+              strlen(name.text) == NAME_BYTES - 1,
+          "fits");
     CHECK(name_resolve(table, source, NAME_BYTES, &name) == STATUS_NAME_TOO_LONG, "one more");
-    CHECK(name_resolve(table, source + 1, sizeof source - 1, &name) == STATUS_NAME_TOO_LONG, "relative");
+    CHECK(name_resolve(table, source + 1, sizeof source - 1, &name) == STATUS_NAME_TOO_LONG,
+          "relative");
     memcpy(source, "\\\\.\\pipe\\", 9);
     CHECK(name_resolve(table, source, sizeof source, &name) == STATUS_NAME_TOO_LONG, "pipe");
     memcpy(source, "\\\\.\\thing", 9);
@@ -153,32 +159,44 @@ static void check_length(const struct name_table *table)
 static void check_way_back(const struct name_table *table)
 {
     static const char *const pairs[][2] = {
-        {"/", "C:\\"},           {"/home/me/x", "C:\\home\\me\\x"}, {"/mnt/data", "D:\\"},
-        {"/mnt/data/f", "D:\\f"}, {"/mnt/database", "C:\\mnt\\database"},
+        {"/", "C:\\"},
+        {"/home/me/x", "C:\\home\\me\\x"},
+        {"/mnt/data", "D:\\"},
+        {"/mnt/data/f", "D:\\f"},
+        {"/mnt/database", "C:\\mnt\\database"},
     };
     char text[64];
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         size_t length = name_to_windows(table, pairs[i][0], text, sizeof text);
-        CHECK(length == strlen(pairs[i][1]) && strcmp(text, pairs[i][1]) == 0, "%s: %s", pairs[i][0], text);
+        CHECK(length == strlen(pairs[i][1]) && strcmp(text, pairs[i][1]) == 0, "%s: %s",
+              pairs[i][0], text);
     }
     memset(text, 'z', sizeof text);
-    CHECK(name_to_windows(table, "/home", text, 7) == 7 && text[0] == 'z', "too small a buffer is left alone");
-    CHECK(name_to_windows(table, "/home", text, 8) == 7 && strcmp(text, "C:\\home") == 0, "just enough");
+    CHECK(name_to_windows(table, "/home", text, 7) == 7 && text[0] == 'z',
+          "too small a buffer is left alone");
+    CHECK(name_to_windows(table, "/home", text, 8) == 7 && strcmp(text, "C:\\home") == 0,
+          "just enough");
 }
 
 static void check_table(void)
 {
-    static const char lines[] = "# drives\n  E: /media/with blank/  \r\nC: -\nnonsense\nF: relative\n"
-                                "\\\\srv/pub /pub\nG:";
+    static const char lines[] =
+        "# drives\n  E: /media/with blank/  \r\nC: -\nnonsense\nF: relative\n"
+        "\\\\srv/pub /pub\nG:";
     struct name_table table;
     struct name name;
     CHECK(name_table_init(&table) == 0, "defaults");
     CHECK(name_table_parse(&table, lines, sizeof lines - 1) == 0, "parse");
-    CHECK(name_resolve(&table, "e:\\x", 4, &name) == 0 && strcmp(name.text, "/media/with blank/x") == 0, "%s", name.text);
-    CHECK(name_resolve(&table, "C:\\x", 4, &name) == STATUS_OBJECT_PATH_NOT_FOUND, "C: was taken away");
+    CHECK(name_resolve(&table, "e:\\x", 4, &name) == 0 &&
+              strcmp(name.text, "/media/with blank/x") == 0,
+          "%s", name.text);
+    CHECK(name_resolve(&table, "C:\\x", 4, &name) == STATUS_OBJECT_PATH_NOT_FOUND,
+          "C: was taken away");
     CHECK(name_resolve(&table, "F:\\x", 4, &name) == STATUS_OBJECT_PATH_NOT_FOUND, "not absolute");
     CHECK(name_resolve(&table, "G:\\x", 4, &name) == STATUS_OBJECT_PATH_NOT_FOUND, "no value");
-    CHECK(name_resolve(&table, "\\\\SRV\\pub\\x", 11, &name) == 0 && strcmp(name.text, "/pub/x") == 0, "%s", name.text);
+    CHECK(name_resolve(&table, "\\\\SRV\\pub\\x", 11, &name) == 0 &&
+              strcmp(name.text, "/pub/x") == 0,
+          "%s", name.text);
     name_table_free(&table);
 }
 

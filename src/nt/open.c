@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening: which driver a resolved name belongs to, the driver's open, and a handle for the file object it makes. */
+/* Opening: which driver a resolved name belongs to, the driver's open, and a handle for the file
+ * object it makes. */
 #include "nt/open.h"
 
 #include <string.h>
@@ -8,8 +9,8 @@
 #include "drivers/rights.h"
 #include "drivers/stream.h"
 
-/* What the handle may be used for. A disk file that may only append is written like any other; its driver knows
- * where to. Every handle can be waited for and asked for its attributes. */
+/* What the handle may be used for. A disk file that may only append is written like any other; its
+ * driver knows where to. Every handle can be waited for and asked for its attributes. */
 static uint32_t handle_access(const struct driver *driver, uint32_t access)
 {
     if ((driver->flags & DRIVER_SEEKABLE) && (access & RIGHT_APPEND))
@@ -17,7 +18,8 @@ static uint32_t handle_access(const struct driver *driver, uint32_t access)
     return access | RIGHT_SYNCHRONIZE | RIGHT_READ_ATTRIBUTES;
 }
 
-int32_t nt_open(struct open_request *request, const struct driver *driver, bool inherit, uint64_t *handle)
+int32_t nt_open(struct open_request *request, const struct driver *driver, bool inherit,
+                uint64_t *handle)
 {
     struct file *file;
     if (driver == NULL && request->device != NULL)
@@ -32,10 +34,12 @@ int32_t nt_open(struct open_request *request, const struct driver *driver, bool 
     return nt_file_handle(file, handle_access(file->driver, request->access), inherit, handle);
 }
 
-int32_t nt_open_name(const struct name *name, struct open_request *request, bool inherit, uint64_t *handle)
+int32_t nt_open_name(const struct name *name, struct open_request *request, bool inherit,
+                     uint64_t *handle)
 {
     struct device_use use;
-    bool may_be_registered = name->kind != DEVICE_FILE && name->kind != DEVICE_PIPE && name->kind != DEVICE_MAILSLOT;
+    bool may_be_registered =
+        name->kind != DEVICE_FILE && name->kind != DEVICE_PIPE && name->kind != DEVICE_MAILSLOT;
     request->device = NULL;
     request->existed = false;
     if (may_be_registered && device_find(name->text, &use, &request->path)) {

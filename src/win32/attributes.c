@@ -6,7 +6,8 @@
 static DWORD attributes_get(const struct name *name)
 {
     struct path_info info;
-    return error_from_status(path_get(name->text, &info)) ? info.basic.attributes : INVALID_FILE_ATTRIBUTES;
+    return error_from_status(path_get(name->text, &info)) ? info.basic.attributes
+                                                          : INVALID_FILE_ATTRIBUTES;
 }
 
 DWORD WINAPI GetFileAttributesA(LPCSTR file_name)
@@ -56,11 +57,13 @@ BOOL WINAPI GetFileAttributesExW(LPCWSTR file_name, GET_FILEEX_INFO_LEVELS level
 BOOL WINAPI SetFileAttributesA(LPCSTR file_name, DWORD attributes)
 {
     struct name name;
-    return path_from_ansi(&name, file_name) && error_from_status(path_set_attributes(name.text, attributes));
+    return path_from_ansi(&name, file_name) &&
+           error_from_status(path_set_attributes(name.text, attributes));
 }
 
 BOOL WINAPI SetFileAttributesW(LPCWSTR file_name, DWORD attributes)
 {
     struct name name;
-    return path_from_wide(&name, file_name) && error_from_status(path_set_attributes(name.text, attributes));
+    return path_from_wide(&name, file_name) &&
+           error_from_status(path_set_attributes(name.text, attributes));
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* CreateFile: the arguments become an open_request, the status becomes the last error that the page documents:
- * also on success, which says whether OPEN_ALWAYS and CREATE_ALWAYS found the file there. */
+/* CreateFile: the arguments become an open_request, the status becomes the last error that the page
+ * documents: also on success, which says whether OPEN_ALWAYS and CREATE_ALWAYS found the file
+ * there. */
 #include "nt/object.h"
 #include "nt/open.h"
 #include "win32/path_name.h"
 
 static DWORD access_map(DWORD access)
 {
-    DWORD specific = access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED);
+    DWORD specific =
+        access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED);
     if (access & GENERIC_READ)
         specific |= file_type.generic_read;
     if (access & GENERIC_WRITE)
@@ -28,8 +30,9 @@ static HANDLE create_failed(int32_t status)
     return INVALID_HANDLE_VALUE;
 }
 
-static HANDLE create(const struct name *name, DWORD access, DWORD share, const SECURITY_ATTRIBUTES *security,
-                     DWORD disposition, DWORD flags_and_attributes)
+static HANDLE create(const struct name *name, DWORD access, DWORD share,
+                     const SECURITY_ATTRIBUTES *security, DWORD disposition,
+                     DWORD flags_and_attributes)
 {
     uint64_t handle;
     struct open_request request = {
@@ -57,8 +60,9 @@ static bool disposition_is_known(DWORD disposition)
     return false;
 }
 
-HANDLE WINAPI CreateFileA(LPCSTR file_name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE template)
+HANDLE WINAPI CreateFileA(LPCSTR file_name, DWORD access, DWORD share,
+                          LPSECURITY_ATTRIBUTES security, DWORD disposition, DWORD flags,
+                          HANDLE template)
 {
     struct name name;
     if (!disposition_is_known(disposition) || !name_from_ansi(&name, file_name))
@@ -66,8 +70,9 @@ HANDLE WINAPI CreateFileA(LPCSTR file_name, DWORD access, DWORD share, LPSECURIT
     return create(&name, access, share, security, disposition, flags);
 }
 
-HANDLE WINAPI CreateFileW(LPCWSTR file_name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE template)
+HANDLE WINAPI CreateFileW(LPCWSTR file_name, DWORD access, DWORD share,
+                          LPSECURITY_ATTRIBUTES security, DWORD disposition, DWORD flags,
+                          HANDLE template)
 {
     struct name name;
     if (!disposition_is_known(disposition) || !name_from_wide(&name, file_name))
@@ -82,6 +87,7 @@ HANDLE WINAPI CreateFile2(LPCWSTR file_name, DWORD access, DWORD share, DWORD di
         error_set(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
-    return CreateFileW(file_name, access, share, extra != NULL ? extra->lpSecurityAttributes : NULL, disposition,
+    return CreateFileW(file_name, access, share, extra != NULL ? extra->lpSecurityAttributes : NULL,
+                       disposition,
                        extra != NULL ? extra->dwFileFlags | extra->dwFileAttributes : 0, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions about open files and changes through their handles, by information class and by the older calls. */
+/* Questions about open files and changes through their handles, by information class and by the
+ * older calls. */
 #include <stddef.h>
 #include <string.h>
 
@@ -100,7 +101,8 @@ static int32_t get_tag(HANDLE file, PFILE_ATTRIBUTE_TAG_INFO info)
     int32_t status = get(file, INFO_BASIC, &basic);
     if (status == STATUS_SUCCESS) {
         info->FileAttributes = basic.attributes;
-        info->ReparseTag = basic.attributes & FILE_ATTRIBUTE_REPARSE_POINT ? IO_REPARSE_TAG_SYMLINK : 0;
+        info->ReparseTag =
+            basic.attributes & FILE_ATTRIBUTE_REPARSE_POINT ? IO_REPARSE_TAG_SYMLINK : 0;
     }
     return status;
 }
@@ -117,7 +119,8 @@ static int32_t get_id(HANDLE file, PFILE_ID_INFO info)
     return STATUS_SUCCESS;
 }
 
-BOOL WINAPI GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, LPVOID data, DWORD size)
+BOOL WINAPI GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, LPVOID data,
+                                         DWORD size)
 {
     static const DWORD least[MaximumFileInfoByHandleClass] = {
         [FileBasicInfo] = sizeof(FILE_BASIC_INFO),
@@ -151,7 +154,8 @@ static int32_t set(HANDLE file, DWORD access, enum file_info info, const void *d
     return nt_file_set(handle_number(file), access, info, data);
 }
 
-/* 0 leaves a time as it is, and so does -1, which also asks that this handle no longer changes it. */
+/* 0 leaves a time as it is, and so does -1, which also asks that this handle no longer changes it.
+ */
 static uint64_t time_or_none(LONGLONG time)
 {
     return time == -1 ? 0 : (uint64_t)time;
@@ -186,7 +190,8 @@ static int32_t set_rename(HANDLE file, const FILE_RENAME_INFO *info, DWORD size)
     return set(file, DELETE, INFO_RENAME, &rename);
 }
 
-BOOL WINAPI SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, LPVOID data, DWORD size)
+BOOL WINAPI SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, LPVOID data,
+                                       DWORD size)
 {
     static const DWORD least[MaximumFileInfoByHandleClass] = {
         [FileBasicInfo] = sizeof(FILE_BASIC_INFO),
@@ -208,11 +213,13 @@ BOOL WINAPI SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS cl
     else if (class == FileRenameInfo)
         status = set_rename(file, data, size);
     else if (class == FileAllocationInfo || class == FileEndOfFileInfo)
-        status = set(file, FILE_WRITE_DATA, class == FileEndOfFileInfo ? INFO_END_OF_FILE : INFO_ALLOCATION,
+        status = set(file, FILE_WRITE_DATA,
+                     class == FileEndOfFileInfo ? INFO_END_OF_FILE : INFO_ALLOCATION,
                      &((PFILE_END_OF_FILE_INFO)data)->EndOfFile.QuadPart);
     else {
-        delete = class == FileDispositionInfo ? ((PFILE_DISPOSITION_INFO)data)->DeleteFile != 0
-                                              : ((PFILE_DISPOSITION_INFO_EX)data)->Flags & DISPOSITION_DELETE;
+        delete = class == FileDispositionInfo
+                     ? ((PFILE_DISPOSITION_INFO)data)->DeleteFile != 0
+                     : ((PFILE_DISPOSITION_INFO_EX)data)->Flags & DISPOSITION_DELETE;
         status = set(file, DELETE, INFO_DISPOSITION, &delete);
     }
     return error_from_status(status);
@@ -233,8 +240,10 @@ BOOL WINAPI GetFileTime(HANDLE file, LPFILETIME creation, LPFILETIME access, LPF
     return TRUE;
 }
 
-/* A creation time cannot be changed on Linux; it is taken and forgotten, as on file systems without one. */
-BOOL WINAPI SetFileTime(HANDLE file, const FILETIME *creation, const FILETIME *access, const FILETIME *write)
+/* A creation time cannot be changed on Linux; it is taken and forgotten, as on file systems without
+ * one. */
+BOOL WINAPI SetFileTime(HANDLE file, const FILETIME *creation, const FILETIME *access,
+                        const FILETIME *write)
 {
     struct file_basic basic = {
         .access = access == NULL ? 0 : time_or_none((LONGLONG)filetime_to(access)),

@@ -8,8 +8,8 @@ static uint64_t whole(DWORD low, DWORD high)
     return (uint64_t)high << 32 | low;
 }
 
-BOOL WINAPI LockFileEx(HANDLE file, DWORD flags, DWORD reserved, DWORD length_low, DWORD length_high,
-                       LPOVERLAPPED overlapped)
+BOOL WINAPI LockFileEx(HANDLE file, DWORD flags, DWORD reserved, DWORD length_low,
+                       DWORD length_high, LPOVERLAPPED overlapped)
 {
     uint64_t information;
     if (overlapped == NULL || reserved != 0 ||
@@ -32,7 +32,8 @@ BOOL WINAPI LockFileEx(HANDLE file, DWORD flags, DWORD reserved, DWORD length_lo
     return error_from_status(status);
 }
 
-BOOL WINAPI LockFile(HANDLE file, DWORD offset_low, DWORD offset_high, DWORD length_low, DWORD length_high)
+BOOL WINAPI LockFile(HANDLE file, DWORD offset_low, DWORD offset_high, DWORD length_low,
+                     DWORD length_high)
 {
     uint64_t information;
     struct io_call call = {
@@ -52,7 +53,8 @@ static BOOL unlock(HANDLE file, uint64_t offset, uint64_t length)
     return error_from_status(nt_file_set(handle_number(file), 0, INFO_UNLOCK, &range));
 }
 
-BOOL WINAPI UnlockFile(HANDLE file, DWORD offset_low, DWORD offset_high, DWORD length_low, DWORD length_high)
+BOOL WINAPI UnlockFile(HANDLE file, DWORD offset_low, DWORD offset_high, DWORD length_low,
+                       DWORD length_high)
 {
     return unlock(file, whole(offset_low, offset_high), whole(length_low, length_high));
 }
@@ -64,5 +66,6 @@ BOOL WINAPI UnlockFileEx(HANDLE file, DWORD reserved, DWORD length_low, DWORD le
         error_set(ERROR_INVALID_PARAMETER);
         return FALSE;
     }
-    return unlock(file, whole(overlapped->Offset, overlapped->OffsetHigh), whole(length_low, length_high));
+    return unlock(file, whole(overlapped->Offset, overlapped->OffsetHigh),
+                  whole(length_low, length_high));
 }

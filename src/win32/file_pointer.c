@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file pointer and the size of a file. The 32-bit forms return a low part that may look like the error value;
- * the last error then tells, so they set it on success too. */
+/* The file pointer and the size of a file. The 32-bit forms return a low part that may look like
+ * the error value; the last error then tells, so they set it on success too. */
 #include "drivers/path.h"
 #include "nt/open.h"
 #include "win32/path_name.h"
@@ -14,7 +14,8 @@ static bool seek(HANDLE file, int64_t distance, DWORD origin, int64_t *position)
     return error_from_status(nt_file_seek(handle_number(file), distance, origin, position));
 }
 
-BOOL WINAPI SetFilePointerEx(HANDLE file, LARGE_INTEGER distance, PLARGE_INTEGER position, DWORD origin)
+BOOL WINAPI SetFilePointerEx(HANDLE file, LARGE_INTEGER distance, PLARGE_INTEGER position,
+                             DWORD origin)
 {
     int64_t where;
     if (!seek(file, distance.QuadPart, origin, &where))
@@ -28,7 +29,9 @@ DWORD WINAPI SetFilePointer(HANDLE file, LONG distance, PLONG distance_high, DWO
 {
     int64_t where;
     /* With a high part the low part is unsigned. */
-    int64_t wanted = distance_high == NULL ? distance : (int64_t)((uint64_t)(uint32_t)*distance_high << 32 | (uint32_t)distance);
+    int64_t wanted = distance_high == NULL
+                         ? distance
+                         : (int64_t)((uint64_t)(uint32_t)*distance_high << 32 | (uint32_t)distance);
     if (!seek(file, wanted, origin, &where))
         return INVALID_SET_FILE_POINTER;
     if (distance_high == NULL && where > UINT32_MAX) {

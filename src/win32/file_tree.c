@@ -65,13 +65,15 @@ static BOOL move(const struct name *from, struct name *to, DWORD flags)
 BOOL WINAPI MoveFileExA(LPCSTR existing, LPCSTR new_name, DWORD flags)
 {
     struct name from, to;
-    return path_from_ansi(&from, existing) && name_from_ansi(&to, new_name) && move(&from, &to, flags);
+    return path_from_ansi(&from, existing) && name_from_ansi(&to, new_name) &&
+           move(&from, &to, flags);
 }
 
 BOOL WINAPI MoveFileExW(LPCWSTR existing, LPCWSTR new_name, DWORD flags)
 {
     struct name from, to;
-    return path_from_wide(&from, existing) && name_from_wide(&to, new_name) && move(&from, &to, flags);
+    return path_from_wide(&from, existing) && name_from_wide(&to, new_name) &&
+           move(&from, &to, flags);
 }
 
 BOOL WINAPI MoveFileA(LPCSTR existing, LPCSTR new_name)
@@ -96,13 +98,15 @@ static BOOL copy(const struct name *from, const struct name *to, BOOL fail_if_ex
 BOOL WINAPI CopyFileA(LPCSTR existing, LPCSTR new_name, BOOL fail_if_exists)
 {
     struct name from, to;
-    return path_from_ansi(&from, existing) && path_from_ansi(&to, new_name) && copy(&from, &to, fail_if_exists);
+    return path_from_ansi(&from, existing) && path_from_ansi(&to, new_name) &&
+           copy(&from, &to, fail_if_exists);
 }
 
 BOOL WINAPI CopyFileW(LPCWSTR existing, LPCWSTR new_name, BOOL fail_if_exists)
 {
     struct name from, to;
-    return path_from_wide(&from, existing) && path_from_wide(&to, new_name) && copy(&from, &to, fail_if_exists);
+    return path_from_wide(&from, existing) && path_from_wide(&to, new_name) &&
+           copy(&from, &to, fail_if_exists);
 }
 
 BOOL WINAPI SetCurrentDirectoryA(LPCSTR path)

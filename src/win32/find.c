@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* FindFirstFile: the entries of a directory that match a pattern, ignoring case. A search handle is no kernel
- * handle on Windows either; here it is the address of the search, which a mark in it vouches for. */
+/* FindFirstFile: the entries of a directory that match a pattern, ignoring case. A search handle is
+ * no kernel handle on Windows either; here it is the address of the search, which a mark in it
+ * vouches for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,10 @@ enum { FIND_MARK = 0x646e6946, ENTRY_BYTES = 256 };
 struct find {
     uint32_t mark;
     struct path_list *list;
-    bool exact;                 /* no wildcard: one name */
+    bool exact; /* no wildcard: one name */
     bool directories_only;
     char16_t pattern[ENTRY_BYTES];
-    char name[ENTRY_BYTES];     /* the entry that was found */
+    char name[ENTRY_BYTES]; /* the entry that was found */
     struct path_info info;
 };
 
@@ -28,7 +29,8 @@ static bool pattern_matches(const char16_t *pattern, const char16_t *text)
         if (*pattern == '*') {
             star = ++pattern;
             resume = text;
-        } else if (*pattern == '?' || (*pattern != 0 && utf16_fold(*pattern) == utf16_fold(*text))) {
+        } else if (*pattern == '?' ||
+                   (*pattern != 0 && utf16_fold(*pattern) == utf16_fold(*text))) {
             pattern++;
             text++;
         } else if (star != NULL) {
@@ -76,15 +78,18 @@ static void pattern_set(struct find *find, const char *pattern, size_t length)
     find->exact = memchr(pattern, '*', length) == NULL && memchr(pattern, '?', length) == NULL;
 }
 
-static int32_t find_first(const char *text, size_t length, bool directories_only, struct find **result)
+static int32_t find_first(const char *text, size_t length, bool directories_only,
+                          struct find **result)
 {
     struct name name;
     size_t leaf = length;
-    while (leaf > 0 && text[leaf - 1] != '\\' && text[leaf - 1] != '/' && !(leaf == 2 && text[1] == ':'))
+    while (leaf > 0 && text[leaf - 1] != '\\' && text[leaf - 1] != '/' &&
+           !(leaf == 2 && text[1] == ':'))
         leaf--;
     if (leaf == length || length - leaf >= ENTRY_BYTES)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    int32_t status = name_resolve(name_table_system(), leaf > 0 ? text : ".", leaf > 0 ? leaf : 1, &name);
+    int32_t status =
+        name_resolve(name_table_system(), leaf > 0 ? text : ".", leaf > 0 ? leaf : 1, &name);
     if (status != STATUS_SUCCESS)
         return status;
     if (name.kind != DEVICE_FILE)
@@ -113,23 +118,24 @@ static int32_t find_first(const char *text, size_t length, bool directories_only
 static struct find *find_from(HANDLE handle)
 {
     struct find *find = handle;
-    if (handle != NULL && handle != INVALID_HANDLE_VALUE && (uintptr_t)handle % _Alignof(struct find) == 0 &&
-        (uintptr_t)handle > UINT16_MAX && find->mark == FIND_MARK)
+    if (handle != NULL && handle != INVALID_HANDLE_VALUE &&
+        (uintptr_t)handle % _Alignof(struct find) == 0 && (uintptr_t)handle > UINT16_MAX &&
+        find->mark == FIND_MARK)
         return find;
     error_set(ERROR_INVALID_HANDLE);
     return NULL;
 }
 
 /* The members that both kinds of find data have alike. */
-#define FIND_GIVE(data, find)                                                       \
-    do {                                                                            \
-        memset(data, 0, sizeof *(data));                                            \
-        (data)->dwFileAttributes = (find)->info.basic.attributes;                   \
-        (data)->ftCreationTime = filetime_from((find)->info.basic.creation);        \
-        (data)->ftLastAccessTime = filetime_from((find)->info.basic.access);        \
-        (data)->ftLastWriteTime = filetime_from((find)->info.basic.write);          \
-        (data)->nFileSizeHigh = (DWORD)((find)->info.standard.end_of_file >> 32);   \
-        (data)->nFileSizeLow = (DWORD)(find)->info.standard.end_of_file;            \
+#define FIND_GIVE(data, find)                                                                      \
+    do {                                                                                           \
+        memset(data, 0, sizeof *(data));                                                           \
+        (data)->dwFileAttributes = (find)->info.basic.attributes;                                  \
+        (data)->ftCreationTime = filetime_from((find)->info.basic.creation);                       \
+        (data)->ftLastAccessTime = filetime_from((find)->info.basic.access);                       \
+        (data)->ftLastWriteTime = filetime_from((find)->info.basic.write);                         \
+        (data)->nFileSizeHigh = (DWORD)((find)->info.standard.end_of_file >> 32);                  \
+        (data)->nFileSizeLow = (DWORD)(find)->info.standard.end_of_file;                           \
     } while (0)
 
 static void give_ansi(const struct find *find, LPWIN32_FIND_DATAA data)
@@ -153,8 +159,8 @@ static bool ex_is_known(FINDEX_INFO_LEVELS level, FINDEX_SEARCH_OPS operation)
     return false;
 }
 
-HANDLE WINAPI FindFirstFileExA(LPCSTR pattern, FINDEX_INFO_LEVELS level, LPVOID data, FINDEX_SEARCH_OPS operation,
-                               LPVOID filter, DWORD flags)
+HANDLE WINAPI FindFirstFileExA(LPCSTR pattern, FINDEX_INFO_LEVELS level, LPVOID data,
+                               FINDEX_SEARCH_OPS operation, LPVOID filter, DWORD flags)
 {
     struct find *find;
     if (!ex_is_known(level, operation))
@@ -166,8 +172,8 @@ HANDLE WINAPI FindFirstFileExA(LPCSTR pattern, FINDEX_INFO_LEVELS level, LPVOID 
     return find;
 }
 
-HANDLE WINAPI FindFirstFileExW(LPCWSTR pattern, FINDEX_INFO_LEVELS level, LPVOID data, FINDEX_SEARCH_OPS operation,
-                               LPVOID filter, DWORD flags)
+HANDLE WINAPI FindFirstFileExW(LPCWSTR pattern, FINDEX_INFO_LEVELS level, LPVOID data,
+                               FINDEX_SEARCH_OPS operation, LPVOID filter, DWORD flags)
 {
     struct find *find;
     char text[NAME_BYTES];
@@ -176,7 +182,8 @@ HANDLE WINAPI FindFirstFileExW(LPCWSTR pattern, FINDEX_INFO_LEVELS level, LPVOID
     size_t length = utf8_from_utf16(text, sizeof text, (const char16_t *)pattern,
                                     utf16_length((const char16_t *)pattern));
     bool directories = operation == FindExSearchLimitToDirectories;
-    int32_t status = length > sizeof text ? STATUS_NAME_TOO_LONG : find_first(text, length, directories, &find);
+    int32_t status =
+        length > sizeof text ? STATUS_NAME_TOO_LONG : find_first(text, length, directories, &find);
     if (!error_from_status(status))
         return INVALID_HANDLE_VALUE;
     give_wide(find, data);

@@ -23,7 +23,8 @@ bool name_from_wide(struct name *name, LPCWSTR text)
         return false;
     }
     const char16_t *units = (const char16_t *)text;
-    return error_from_status(name_resolve_wide(name_table_system(), units, utf16_length(units), name));
+    return error_from_status(
+        name_resolve_wide(name_table_system(), units, utf16_length(units), name));
 }
 
 static bool path_only(struct name *name)

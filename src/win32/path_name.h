@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names going in and texts coming out of the file calls, for both kinds of strings. ANSI strings are UTF-8. */
+/* Names going in and texts coming out of the file calls, for both kinds of strings. ANSI strings
+ * are UTF-8. */
 #ifndef WIN32_PATH_NAME_H
 #define WIN32_PATH_NAME_H
 
@@ -10,12 +11,13 @@
 bool name_from_ansi(struct name *name, LPCSTR text);
 bool name_from_wide(struct name *name, LPCWSTR text);
 
-/* The same for calls that work on disk files only: the path is located ignoring case where it must be. */
+/* The same for calls that work on disk files only: the path is located ignoring case where it must
+ * be. */
 bool path_from_ansi(struct name *name, LPCSTR text);
 bool path_from_wide(struct name *name, LPCWSTR text);
 
-/* Gives out `length` bytes: the characters written without the NUL, or, if `capacity` is too small, the room that
- * is needed with it. */
+/* Gives out `length` bytes: the characters written without the NUL, or, if `capacity` is too small,
+ * the room that is needed with it. */
 DWORD text_to_ansi(const char *text, size_t length, LPSTR buffer, DWORD capacity);
 DWORD text_to_wide(const char *text, size_t length, LPWSTR buffer, DWORD capacity);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names as text: full names, the current directory, places for temporary files. Each answer is made in UTF-8 and
- * given out in the caller's kind of string. */
+/* Names as text: full names, the current directory, places for temporary files. Each answer is made
+ * in UTF-8 and given out in the caller's kind of string. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +36,14 @@ static size_t full_from_path(const char *path, char full[TEXT_BYTES])
     return name_to_windows(name_table_system(), absolute, full, TEXT_BYTES);
 }
 
-/* A name whose last part is a pattern, or otherwise no file's, is made full up to that part: GetFullPathName checks
- * nothing. */
-static size_t full_with_leaf(const char *text, size_t length, struct name *name, char full[TEXT_BYTES])
+/* A name whose last part is a pattern, or otherwise no file's, is made full up to that part:
+ * GetFullPathName checks nothing. */
+static size_t full_with_leaf(const char *text, size_t length, struct name *name,
+                             char full[TEXT_BYTES])
 {
     size_t leaf = leaf_of(text, length);
-    int32_t status = name_resolve(name_table_system(), leaf > 0 ? text : ".", leaf > 0 ? leaf : 1, name);
+    int32_t status =
+        name_resolve(name_table_system(), leaf > 0 ? text : ".", leaf > 0 ? leaf : 1, name);
     if (!error_from_status(status))
         return 0;
     size_t used = full_from_path(name->text, full);
@@ -112,7 +114,9 @@ DWORD WINAPI GetFullPathNameW(LPCWSTR file_name, DWORD capacity, LPWSTR buffer, 
 static size_t current_directory(char full[TEXT_BYTES])
 {
     char path[PATH_BYTES];
-    return error_from_status(path_current(path)) ? name_to_windows(name_table_system(), path, full, TEXT_BYTES) : 0;
+    return error_from_status(path_current(path))
+               ? name_to_windows(name_table_system(), path, full, TEXT_BYTES)
+               : 0;
 }
 
 DWORD WINAPI GetCurrentDirectoryA(DWORD capacity, LPSTR buffer)
@@ -134,7 +138,8 @@ static size_t temporary_directory(char full[TEXT_BYTES])
 {
     static const char *const variables[] = {"TMP", "TEMP", "TMPDIR"};
     const char *place = NULL;
-    for (size_t i = 0; i < sizeof variables / sizeof *variables && (place == NULL || place[0] == 0); i++)
+    for (size_t i = 0; i < sizeof variables / sizeof *variables && (place == NULL || place[0] == 0);
+         i++)
         place = getenv(variables[i]);
     if (place == NULL || place[0] == 0)
         place = "/tmp";
@@ -172,9 +177,10 @@ static int32_t make_empty_file(const char *text, size_t length)
     return status == STATUS_SUCCESS ? handle_close(handle) : status;
 }
 
-/* `directory`\`prefix`<unique>.TMP. With `unique` 0 a number is found whose file is not there, and the file is made;
- * else nothing is looked at. Returns the number, or 0. */
-static UINT temporary_name(const char *directory, const char *prefix, UINT unique, char text[MAX_PATH])
+/* `directory`\`prefix`<unique>.TMP. With `unique` 0 a number is found whose file is not there, and
+ * the file is made; else nothing is looked at. Returns the number, or 0. */
+static UINT temporary_name(const char *directory, const char *prefix, UINT unique,
+                           char text[MAX_PATH])
 {
     struct name name;
     struct path_info info;
@@ -183,7 +189,8 @@ static UINT temporary_name(const char *directory, const char *prefix, UINT uniqu
     if (!error_from_status(name_resolve(name_table_system(), directory, length, &name)))
         return 0;
     path_locate(name.text);
-    if (name.kind != DEVICE_FILE || path_get(name.text, &info) != STATUS_SUCCESS || !info.standard.directory) {
+    if (name.kind != DEVICE_FILE || path_get(name.text, &info) != STATUS_SUCCESS ||
+        !info.standard.directory) {
         error_set(ERROR_DIRECTORY);
         return 0;
     }
@@ -199,7 +206,8 @@ static UINT temporary_name(const char *directory, const char *prefix, UINT uniqu
         }
         if (unique != 0)
             return unique;
-        int32_t status = number == 0 ? STATUS_OBJECT_NAME_COLLISION : make_empty_file(text, (size_t)count);
+        int32_t status =
+            number == 0 ? STATUS_OBJECT_NAME_COLLISION : make_empty_file(text, (size_t)count);
         if (status == STATUS_SUCCESS)
             return number;
         if (status != STATUS_OBJECT_NAME_COLLISION) {
@@ -228,7 +236,8 @@ UINT WINAPI GetTempFileNameW(LPCWSTR directory, LPCWSTR prefix, UINT unique, LPW
     narrow[length] = 0;
     size_t letters = prefix == NULL ? 0 : utf16_length((const char16_t *)prefix);
     if (letters > 0)
-        start[utf8_from_utf16(start, sizeof start - 1, (const char16_t *)prefix, letters < 3 ? letters : 3)] = 0;
+        start[utf8_from_utf16(start, sizeof start - 1, (const char16_t *)prefix,
+                              letters < 3 ? letters : 3)] = 0;
     UINT number = temporary_name(narrow, start, unique, text);
     if (number != 0)
         text_to_wide(text, strlen(text), buffer, MAX_PATH);

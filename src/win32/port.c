@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Completion ports: the faces over nt/port.c. What a failed take leaves behind is documented: with nothing taken
- * the OVERLAPPED pointer is NULL; with a failed request taken everything is valid and the last error says why. */
+/* Completion ports: the faces over nt/port.c. What a failed take leaves behind is documented: with
+ * nothing taken the OVERLAPPED pointer is NULL; with a failed request taken everything is valid and
+ * the last error says why. */
 #include "nt/port.h"
 
 #include <string.h>
@@ -81,27 +82,29 @@ static BOOL port_nothing(int32_t status)
     return FALSE;
 }
 
-BOOL WINAPI GetQueuedCompletionStatus(HANDLE handle, LPDWORD bytes, PULONG_PTR key, LPOVERLAPPED *overlapped,
-                                      DWORD timeout_ms)
+BOOL WINAPI GetQueuedCompletionStatus(HANDLE handle, LPDWORD bytes, PULONG_PTR key,
+                                      LPOVERLAPPED *overlapped, DWORD timeout_ms)
 {
     struct port_entry entry;
     uint32_t taken;
     *overlapped = NULL;
-    int32_t status =
-        nt_port_remove(handle_number(handle), &entry, 1, &taken, false, deadline_from_ms(timeout_ms));
+    int32_t status = nt_port_remove(handle_number(handle), &entry, 1, &taken, false,
+                                    deadline_from_ms(timeout_ms));
     if (__builtin_expect(status != STATUS_SUCCESS, 0))
         return port_nothing(status);
     *bytes = entry.bytes;
     *key = (ULONG_PTR)entry.key;
     *overlapped = entry.overlapped;
-    return __builtin_expect(entry.status == STATUS_SUCCESS, 1) ? TRUE : error_from_status(entry.status);
+    return __builtin_expect(entry.status == STATUS_SUCCESS, 1) ? TRUE
+                                                               : error_from_status(entry.status);
 }
 
-/* The entries were taken into the caller's array as the port has them, which is smaller; from the last to the
- * first they become what Windows has. */
+/* The entries were taken into the caller's array as the port has them, which is smaller; from the
+ * last to the first they become what Windows has. */
 static void entries_expand(LPOVERLAPPED_ENTRY entries, uint32_t count)
 {
-    _Static_assert(sizeof(struct port_entry) <= sizeof(OVERLAPPED_ENTRY), "they are expanded in place");
+    _Static_assert(sizeof(struct port_entry) <= sizeof(OVERLAPPED_ENTRY),
+                   "they are expanded in place");
     for (uint32_t i = count; i-- > 0;) {
         struct port_entry from;
         memcpy(&from, (const char *)entries + i * sizeof from, sizeof from);
@@ -124,8 +127,8 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle, LPOVERLAPPED_ENTRY entrie
         return FALSE;
     }
     *taken = 0;
-    int32_t status = nt_port_remove(handle_number(handle), (struct port_entry *)(void *)entries, capacity,
-                                    &count, alertable, deadline_from_ms(timeout_ms));
+    int32_t status = nt_port_remove(handle_number(handle), (struct port_entry *)(void *)entries,
+                                    capacity, &count, alertable, deadline_from_ms(timeout_ms));
     if (status != STATUS_SUCCESS)
         return port_nothing(status);
     entries_expand(entries, count);
@@ -133,7 +136,8 @@ BOOL WINAPI GetQueuedCompletionStatusEx(HANDLE handle, LPOVERLAPPED_ENTRY entrie
     return TRUE;
 }
 
-BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle, DWORD bytes, ULONG_PTR key, LPOVERLAPPED overlapped)
+BOOL WINAPI PostQueuedCompletionStatus(HANDLE handle, DWORD bytes, ULONG_PTR key,
+                                       LPOVERLAPPED overlapped)
 {
     int32_t status = nt_port_post(handle_number(handle), key, overlapped, bytes);
     return __builtin_expect(status == STATUS_SUCCESS, 1) ? TRUE : error_from_status(status);

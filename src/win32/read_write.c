@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ReadFile, WriteFile and their Ex forms: the rules about the arguments and the last error. Everything else is
- * nt_io's. */
+/* ReadFile, WriteFile and their Ex forms: the rules about the arguments and the last error.
+ * Everything else is nt_io's. */
 #include "nt/file.h"
 #include "nt/status.h"
 #include "win32/face.h"
@@ -29,7 +29,8 @@ static inline bool transfer_can_tell(LPDWORD done, LPOVERLAPPED overlapped)
     return true;
 }
 
-BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD done, LPOVERLAPPED overlapped)
+BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD done,
+                     LPOVERLAPPED overlapped)
 {
     uint64_t information;
     if (!transfer_can_tell(done, overlapped))
@@ -43,13 +44,15 @@ BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD done, LPO
         .length = length,
     };
     int32_t status = nt_io(&call, &information);
-    /* By the file pointer, the end of the file is a read of nothing; at an offset it is an error. */
+    /* By the file pointer, the end of the file is a read of nothing; at an offset it is an error.
+     */
     if (status == STATUS_END_OF_FILE && overlapped == NULL)
         return TRUE;
     return transfer_answer(status, information, done);
 }
 
-BOOL WINAPI WriteFile(HANDLE file, LPCVOID buffer, DWORD length, LPDWORD done, LPOVERLAPPED overlapped)
+BOOL WINAPI WriteFile(HANDLE file, LPCVOID buffer, DWORD length, LPDWORD done,
+                      LPOVERLAPPED overlapped)
 {
     uint64_t information;
     if (!transfer_can_tell(done, overlapped))
@@ -116,19 +119,22 @@ BOOL WINAPI WriteFileEx(HANDLE file, LPCVOID buffer, DWORD length, LPOVERLAPPED 
 BOOL WINAPI FlushFileBuffers(HANDLE file)
 {
     uint64_t information;
-    struct io_call call = {.handle = handle_number(file), .access = FILE_WRITE_DATA, .major = IRP_FLUSH};
+    struct io_call call = {
+        .handle = handle_number(file), .access = FILE_WRITE_DATA, .major = IRP_FLUSH};
     return error_from_status(nt_io(&call, &information));
 }
 
-BOOL WINAPI DeviceIoControl(HANDLE device, DWORD code, LPVOID input, DWORD input_length, LPVOID output,
-                            DWORD output_length, LPDWORD done, LPOVERLAPPED overlapped)
+BOOL WINAPI DeviceIoControl(HANDLE device, DWORD code, LPVOID input, DWORD input_length,
+                            LPVOID output, DWORD output_length, LPDWORD done,
+                            LPOVERLAPPED overlapped)
 {
     uint64_t information;
     if (!transfer_can_tell(done, overlapped))
         return FALSE;
     struct io_call call = {
         .handle = handle_number(device),
-        .access = code >> 14 & (FILE_READ_DATA | FILE_WRITE_DATA), /* the code names the rights it takes */
+        .access = code >> 14 &
+                  (FILE_READ_DATA | FILE_WRITE_DATA), /* the code names the rights it takes */
         .major = IRP_CONTROL,
         .block = (struct status_block *)overlapped,
         .buffer = output,

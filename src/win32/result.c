@@ -4,15 +4,17 @@
 #include "nt/status.h"
 #include "win32/face.h"
 
-static BOOL result_get(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done, DWORD timeout_ms, BOOL alertable)
+static BOOL result_get(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done, DWORD timeout_ms,
+                       BOOL alertable)
 {
     uint64_t information = 0;
     if (overlapped == NULL) {
         error_set(ERROR_INVALID_PARAMETER);
         return FALSE;
     }
-    int32_t status = nt_io_result(handle_number(file), (struct status_block *)overlapped, &information,
-                                  timeout_ms != 0, alertable, deadline_from_ms(timeout_ms));
+    int32_t status =
+        nt_io_result(handle_number(file), (struct status_block *)overlapped, &information,
+                     timeout_ms != 0, alertable, deadline_from_ms(timeout_ms));
     if (status == STATUS_PENDING) {
         error_set(timeout_ms == 0 ? ERROR_IO_INCOMPLETE : WAIT_TIMEOUT);
         return FALSE;
@@ -31,8 +33,8 @@ BOOL WINAPI GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD do
     return result_get(file, overlapped, done, wait ? INFINITE : 0, FALSE);
 }
 
-BOOL WINAPI GetOverlappedResultEx(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done, DWORD timeout_ms,
-                                  BOOL alertable)
+BOOL WINAPI GetOverlappedResultEx(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done,
+                                  DWORD timeout_ms, BOOL alertable)
 {
     return result_get(file, overlapped, done, timeout_ms, alertable);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a completion routine is called: (error, bytes, overlapped), where a warning is no error and an error has no
- * bytes. The routine may free its OVERLAPPED, so nothing is touched behind it. */
+/* How a completion routine is called: (error, bytes, overlapped), where a warning is no error and
+ * an error has no bytes. The routine may free its OVERLAPPED, so nothing is touched behind it. */
 #include "win32/routine.h"
 
 #include "drivers/driver.h"

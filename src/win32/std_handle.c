@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The standard handles: made of descriptors 0, 1 and 2 when they are first asked for. A descriptor that is closed
- * has none (NULL), as a Windows program without a console. */
+/* The standard handles: made of descriptors 0, 1 and 2 when they are first asked for. A descriptor
+ * that is closed has none (NULL), as a Windows program without a console. */
 #include "base/lock.h"
 #include "nt/open.h"
 #include "win32/face.h"
@@ -50,7 +50,8 @@ BOOL WINAPI SetStdHandle(DWORD which, HANDLE handle)
     return TRUE;
 }
 
-/* A terminal's mode in the words of a console. Output is always processed, wrapped, and understands escapes. */
+/* A terminal's mode in the words of a console. Output is always processed, wrapped, and understands
+ * escapes. */
 BOOL WINAPI GetConsoleMode(HANDLE console, LPDWORD mode)
 {
     struct terminal_mode terminal;
@@ -59,7 +60,8 @@ BOOL WINAPI GetConsoleMode(HANDLE console, LPDWORD mode)
         return FALSE;
     }
     if (!terminal.input)
-        *mode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
+        *mode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT |
+                ENABLE_VIRTUAL_TERMINAL_PROCESSING;
     else
         *mode = (terminal.lines ? ENABLE_LINE_INPUT : 0) | (terminal.echo ? ENABLE_ECHO_INPUT : 0) |
                 (terminal.signals ? ENABLE_PROCESSED_INPUT : 0);
@@ -78,7 +80,8 @@ BOOL WINAPI SetConsoleMode(HANDLE console, DWORD mode)
         return error_from_status(processed ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
     }
     if ((mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT))
-        return error_from_status(STATUS_INVALID_PARAMETER); /* echo only with lines, as documented */
+        return error_from_status(
+            STATUS_INVALID_PARAMETER); /* echo only with lines, as documented */
     terminal.lines = mode & ENABLE_LINE_INPUT;
     terminal.echo = mode & ENABLE_ECHO_INPUT;
     terminal.signals = mode & ENABLE_PROCESSED_INPUT;

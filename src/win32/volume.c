@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Drives as programs ask about them: room, kind, which there are. A root that is not given is that of the current
- * directory. */
+/* Drives as programs ask about them: room, kind, which there are. A root that is not given is that
+ * of the current directory. */
 #include <string.h>
 
 #include "drivers/path.h"
@@ -9,7 +9,8 @@
 static bool space_of_ansi(LPCSTR root, struct path_space *space)
 {
     struct name name;
-    return path_from_ansi(&name, root != NULL ? root : ".") && error_from_status(path_space(name.text, space));
+    return path_from_ansi(&name, root != NULL ? root : ".") &&
+           error_from_status(path_space(name.text, space));
 }
 
 static bool space_of_wide(LPCWSTR root, struct path_space *space)
@@ -26,8 +27,8 @@ static DWORD clusters(uint64_t bytes, const struct path_space *space)
     return count > UINT32_MAX ? UINT32_MAX : (DWORD)count;
 }
 
-static BOOL space_give(const struct path_space *space, LPDWORD cluster_sectors, LPDWORD sector_bytes,
-                       LPDWORD free_clusters, LPDWORD total_clusters)
+static BOOL space_give(const struct path_space *space, LPDWORD cluster_sectors,
+                       LPDWORD sector_bytes, LPDWORD free_clusters, LPDWORD total_clusters)
 {
     if (cluster_sectors != NULL)
         *cluster_sectors = space->cluster / space->sector;
@@ -40,24 +41,24 @@ static BOOL space_give(const struct path_space *space, LPDWORD cluster_sectors, 
     return TRUE;
 }
 
-BOOL WINAPI GetDiskFreeSpaceA(LPCSTR root, LPDWORD cluster_sectors, LPDWORD sector_bytes, LPDWORD free_clusters,
-                              LPDWORD total_clusters)
+BOOL WINAPI GetDiskFreeSpaceA(LPCSTR root, LPDWORD cluster_sectors, LPDWORD sector_bytes,
+                              LPDWORD free_clusters, LPDWORD total_clusters)
 {
     struct path_space space;
     return space_of_ansi(root, &space) &&
            space_give(&space, cluster_sectors, sector_bytes, free_clusters, total_clusters);
 }
 
-BOOL WINAPI GetDiskFreeSpaceW(LPCWSTR root, LPDWORD cluster_sectors, LPDWORD sector_bytes, LPDWORD free_clusters,
-                              LPDWORD total_clusters)
+BOOL WINAPI GetDiskFreeSpaceW(LPCWSTR root, LPDWORD cluster_sectors, LPDWORD sector_bytes,
+                              LPDWORD free_clusters, LPDWORD total_clusters)
 {
     struct path_space space;
     return space_of_wide(root, &space) &&
            space_give(&space, cluster_sectors, sector_bytes, free_clusters, total_clusters);
 }
 
-static BOOL space_give_ex(const struct path_space *space, PULARGE_INTEGER available, PULARGE_INTEGER total,
-                          PULARGE_INTEGER free)
+static BOOL space_give_ex(const struct path_space *space, PULARGE_INTEGER available,
+                          PULARGE_INTEGER total, PULARGE_INTEGER free)
 {
     if (available != NULL)
         available->QuadPart = space->available;
@@ -145,7 +146,8 @@ static DWORD volume_flags(const struct path_space *space)
            (space->read_only ? FILE_READ_ONLY_VOLUME : 0);
 }
 
-static BOOL volume_give(const struct path_space *space, LPDWORD serial, LPDWORD longest, LPDWORD flags)
+static BOOL volume_give(const struct path_space *space, LPDWORD serial, LPDWORD longest,
+                        LPDWORD flags)
 {
     if (serial != NULL)
         *serial = space->serial;
@@ -156,14 +158,15 @@ static BOOL volume_give(const struct path_space *space, LPDWORD serial, LPDWORD 
     return TRUE;
 }
 
-BOOL WINAPI GetVolumeInformationA(LPCSTR root, LPSTR label, DWORD label_size, LPDWORD serial, LPDWORD longest,
-                                  LPDWORD flags, LPSTR system, DWORD system_size)
+BOOL WINAPI GetVolumeInformationA(LPCSTR root, LPSTR label, DWORD label_size, LPDWORD serial,
+                                  LPDWORD longest, LPDWORD flags, LPSTR system, DWORD system_size)
 {
     struct path_space space;
     if (!space_of_ansi(root, &space))
         return FALSE;
     if ((label != NULL && label_size == 0) ||
-        (system != NULL && text_to_ansi(space.file_system, strlen(space.file_system), system, system_size) >= system_size)) {
+        (system != NULL && text_to_ansi(space.file_system, strlen(space.file_system), system,
+                                        system_size) >= system_size)) {
         error_set(ERROR_BAD_LENGTH);
         return FALSE;
     }
@@ -172,14 +175,15 @@ BOOL WINAPI GetVolumeInformationA(LPCSTR root, LPSTR label, DWORD label_size, LP
     return volume_give(&space, serial, longest, flags);
 }
 
-BOOL WINAPI GetVolumeInformationW(LPCWSTR root, LPWSTR label, DWORD label_size, LPDWORD serial, LPDWORD longest,
-                                  LPDWORD flags, LPWSTR system, DWORD system_size)
+BOOL WINAPI GetVolumeInformationW(LPCWSTR root, LPWSTR label, DWORD label_size, LPDWORD serial,
+                                  LPDWORD longest, LPDWORD flags, LPWSTR system, DWORD system_size)
 {
     struct path_space space;
     if (!space_of_wide(root, &space))
         return FALSE;
     if ((label != NULL && label_size == 0) ||
-        (system != NULL && text_to_wide(space.file_system, strlen(space.file_system), system, system_size) >= system_size)) {
+        (system != NULL && text_to_wide(space.file_system, strlen(space.file_system), system,
+                                        system_size) >= system_size)) {
         error_set(ERROR_BAD_LENGTH);
         return FALSE;
     }

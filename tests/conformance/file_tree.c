@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree of names: moving, copying, renaming by handle, finding, full names, temporary names, room on a volume.
- * Rules: the pages of the functions. */
+/* The tree of names: moving, copying, renaming by handle, finding, full names, temporary names,
+ * room on a volume. Rules: the pages of the functions. */
 #include "../tap.h"
 
 static char work[MAX_PATH];
@@ -35,17 +35,22 @@ static void moving(void)
     make("two.tmp", "two");
     ok(MoveFileA("one.tmp", "three.tmp"), "MoveFile");
     ok(!exists("one.tmp") && contains("three.tmp", "one"), "has another name then");
-    fails_with(MoveFileA("three.tmp", "two.tmp"), ERROR_ALREADY_EXISTS, "onto an existing file is 183");
+    fails_with(MoveFileA("three.tmp", "two.tmp"), ERROR_ALREADY_EXISTS,
+               "onto an existing file is 183");
     fails_with(MoveFileA("one.tmp", "four.tmp"), ERROR_FILE_NOT_FOUND, "a missing file is 2");
-    fails_with(MoveFileA("two.tmp", "nowhere\\x.tmp"), ERROR_PATH_NOT_FOUND, "to a missing directory is 3");
+    fails_with(MoveFileA("two.tmp", "nowhere\\x.tmp"), ERROR_PATH_NOT_FOUND,
+               "to a missing directory is 3");
     ok(MoveFileExA("three.tmp", "two.tmp", MOVEFILE_REPLACE_EXISTING), "MoveFileEx replaces");
     ok(!exists("three.tmp") && contains("two.tmp", "one"), "what was there");
     ok(MoveFileA("two.tmp", "TWO.TMP"), "a change of case alone");
 
-    HANDLE file = CreateFileA("two.tmp", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
-    fails_with(MoveFileA("two.tmp", "five.tmp"), ERROR_SHARING_VIOLATION, "open without FILE_SHARE_DELETE: 32");
+    HANDLE file =
+        CreateFileA("two.tmp", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    fails_with(MoveFileA("two.tmp", "five.tmp"), ERROR_SHARING_VIOLATION,
+               "open without FILE_SHARE_DELETE: 32");
     CloseHandle(file);
-    ok(CreateDirectoryA("moving", NULL) && MoveFileA("moving", "moved") && exists("moved"), "a directory moves too");
+    ok(CreateDirectoryA("moving", NULL) && MoveFileA("moving", "moved") && exists("moved"),
+       "a directory moves too");
     ok(RemoveDirectoryA("moved") && DeleteFileA("two.tmp"), "clean up");
 }
 
@@ -53,10 +58,13 @@ static void copying(void)
 {
     make("source.tmp", "contents");
     ok(CopyFileA("source.tmp", "copy.tmp", TRUE) && contains("copy.tmp", "contents"), "CopyFile");
-    fails_with(CopyFileA("source.tmp", "copy.tmp", TRUE), ERROR_FILE_EXISTS, "an existing one, if so asked, is 80");
+    fails_with(CopyFileA("source.tmp", "copy.tmp", TRUE), ERROR_FILE_EXISTS,
+               "an existing one, if so asked, is 80");
     make("copy.tmp", "something longer than that");
-    ok(CopyFileA("source.tmp", "copy.tmp", FALSE) && contains("copy.tmp", "contents"), "else it is replaced");
-    fails_with(CopyFileA("missing.tmp", "copy.tmp", FALSE), ERROR_FILE_NOT_FOUND, "a missing source is 2");
+    ok(CopyFileA("source.tmp", "copy.tmp", FALSE) && contains("copy.tmp", "contents"),
+       "else it is replaced");
+    fails_with(CopyFileA("missing.tmp", "copy.tmp", FALSE), ERROR_FILE_NOT_FOUND,
+               "a missing source is 2");
     DeleteFileA("copy.tmp");
     DeleteFileA("source.tmp");
 }
@@ -78,28 +86,35 @@ static void by_handle(void)
     ok(exists("renamed.tmp") && !exists("handle.tmp"), "renames");
 
     FILE_STANDARD_INFO standard;
-    ok(GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard), "FileStandardInfo");
-    ok(standard.EndOfFile.QuadPart == 6 && !standard.DeletePending && !standard.Directory, "says what it is");
+    ok(GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard),
+       "FileStandardInfo");
+    ok(standard.EndOfFile.QuadPart == 6 && !standard.DeletePending && !standard.Directory,
+       "says what it is");
     FILE_DISPOSITION_INFO disposition = {TRUE};
-    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition), "disposition: delete");
-    ok(GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard) && standard.DeletePending,
+    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition),
+       "disposition: delete");
+    ok(GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard) &&
+           standard.DeletePending,
        "it is pending");
-    no_handle(CreateFileA("renamed.tmp", GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL), ERROR_ACCESS_DENIED,
-              "and cannot be opened any more (5)");
+    no_handle(CreateFileA("renamed.tmp", GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL),
+              ERROR_ACCESS_DENIED, "and cannot be opened any more (5)");
     disposition.DeleteFile = FALSE;
-    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition), "taken back");
+    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition),
+       "taken back");
     CloseHandle(file);
     ok(exists("renamed.tmp"), "it stays");
     file = CreateFileA("renamed.tmp", DELETE, 7, NULL, OPEN_EXISTING, 0, NULL);
     disposition.DeleteFile = TRUE;
-    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition), "delete again");
+    ok(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition),
+       "delete again");
     CloseHandle(file);
     ok(!exists("renamed.tmp"), "it goes with the last handle");
 
     make("handle.tmp", "handle");
     file = CreateFileA("handle.tmp", GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
-    fails_with(SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition),
-               ERROR_ACCESS_DENIED, "without DELETE access it is 5");
+    fails_with(
+        SetFileInformationByHandle(file, FileDispositionInfo, &disposition, sizeof disposition),
+        ERROR_ACCESS_DENIED, "without DELETE access it is 5");
     FILE_END_OF_FILE_INFO end;
     end.EndOfFile.QuadPart = 3;
     ok(SetFileInformationByHandle(file, FileEndOfFileInfo, &end, sizeof end), "FileEndOfFileInfo");
@@ -145,11 +160,15 @@ static void finding(void)
     is_int(error, ERROR_PATH_NOT_FOUND, "is 3");
     WIN32_FIND_DATAA data;
     HANDLE find = FindFirstFileA("find\\ALPHA.TXT", &data);
-    ok(find != INVALID_HANDLE_VALUE && !strcmp(data.cFileName, "Alpha.txt"), "case is ignored, and given as it is");
-    ok(data.nFileSizeLow == 1 && !(data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY), "with size and attributes");
+    ok(find != INVALID_HANDLE_VALUE && !strcmp(data.cFileName, "Alpha.txt"),
+       "case is ignored, and given as it is");
+    ok(data.nFileSizeLow == 1 && !(data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY),
+       "with size and attributes");
     ok(FindClose(find), "FindClose");
-    fails_with(FindClose(INVALID_HANDLE_VALUE), ERROR_INVALID_HANDLE, "FindClose of no handle is 6");
-    fails_with(RemoveDirectoryA("find"), ERROR_DIR_NOT_EMPTY, "a directory that is not empty is 145");
+    fails_with(FindClose(INVALID_HANDLE_VALUE), ERROR_INVALID_HANDLE,
+               "FindClose of no handle is 6");
+    fails_with(RemoveDirectoryA("find"), ERROR_DIR_NOT_EMPTY,
+               "a directory that is not empty is 145");
     DeleteFileA("find\\Alpha.txt");
     DeleteFileA("find\\beta.txt");
     DeleteFileA("find\\gamma.dat");
@@ -167,8 +186,10 @@ static void names(void)
     ok(length > 8 && length == strlen(full), "GetFullPathName");
     ok(part && !strcmp(part, "name.txt"), "points to the last part");
     ok(!strncmp(full, work, strlen(work)), "is below the current directory");
-    is_int(GetFullPathNameA("name.txt", 3, full, NULL), (DWORD)strlen(work) + 10, "too small: the room it needs");
-    ok(GetFullPathNameA("C:\\a\\.\\b\\..\\*.c", sizeof full, full, &part) && !strcmp(full, "C:\\a\\*.c"),
+    is_int(GetFullPathNameA("name.txt", 3, full, NULL), (DWORD)strlen(work) + 10,
+           "too small: the room it needs");
+    ok(GetFullPathNameA("C:\\a\\.\\b\\..\\*.c", sizeof full, full, &part) &&
+           !strcmp(full, "C:\\a\\*.c"),
        "a pattern is made full as well");
     WCHAR wide[MAX_PATH];
     is_int(GetCurrentDirectoryW(MAX_PATH, wide), (DWORD)strlen(work), "GetCurrentDirectoryW");
@@ -187,7 +208,8 @@ static void names(void)
     make("final.tmp", "x");
     HANDLE file = CreateFileA("final.tmp", 0, 7, NULL, OPEN_EXISTING, 0, NULL);
     length = GetFinalPathNameByHandleA(file, full, sizeof full, 0);
-    ok(length == strlen(full) && !strncmp(full, "\\\\?\\", 4) && strstr(full, "final.tmp"), "GetFinalPathNameByHandle");
+    ok(length == strlen(full) && !strncmp(full, "\\\\?\\", 4) && strstr(full, "final.tmp"),
+       "GetFinalPathNameByHandle");
     CloseHandle(file);
     DeleteFileA("final.tmp");
 }
@@ -197,13 +219,16 @@ static void volume(void)
     ULARGE_INTEGER available, total, free;
     DWORD sectors = 0, bytes = 0, free_clusters, clusters = 0;
     ok(GetDiskFreeSpaceExA(NULL, &available, &total, &free), "GetDiskFreeSpaceEx");
-    ok(total.QuadPart >= free.QuadPart && free.QuadPart >= available.QuadPart, "in the right order");
-    ok(GetDiskFreeSpaceA(NULL, &sectors, &bytes, &free_clusters, &clusters) && sectors && bytes && clusters,
+    ok(total.QuadPart >= free.QuadPart && free.QuadPart >= available.QuadPart,
+       "in the right order");
+    ok(GetDiskFreeSpaceA(NULL, &sectors, &bytes, &free_clusters, &clusters) && sectors && bytes &&
+           clusters,
        "GetDiskFreeSpace");
     ok(bytes && !(bytes & (bytes - 1)), "a sector is a power of two");
     UINT type = GetDriveTypeA("C:\\");
     ok(type > DRIVE_NO_ROOT_DIR && type <= DRIVE_RAMDISK, "C: is a drive");
-    is_int(GetDriveTypeA("\\\\?\\C:\\no-such-directory-here\\"), DRIVE_NO_ROOT_DIR, "a missing root is 1");
+    is_int(GetDriveTypeA("\\\\?\\C:\\no-such-directory-here\\"), DRIVE_NO_ROOT_DIR,
+           "a missing root is 1");
     ok(GetLogicalDrives() & 4, "GetLogicalDrives has it");
 }
 

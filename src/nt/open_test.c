@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams and the dear ways of disk files, from nt_open_name downwards: a FIFO that pends, is filled, is cancelled and
- * breaks; a pseudo-terminal; /dev/null and /dev/zero; files in memory and on disk, unbuffered and written through. */
+/* Streams and the dear ways of disk files, from nt_open_name downwards: a FIFO that pends, is
+ * filled, is cancelled and breaks; a pseudo-terminal; /dev/null and /dev/zero; files in memory and
+ * on disk, unbuffered and written through. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,14 +18,14 @@
 
 static int failures;
 
-#define CHECK(condition, ...)                                               \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            failures++;                                                     \
-            printf("not ok - %s:%d: %s: ", __FILE__, __LINE__, #condition); \
-            printf(__VA_ARGS__);                                            \
-            printf("\n");                                                   \
-        }                                                                   \
+#define CHECK(condition, ...)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            failures++;                                                                            \
+            printf("not ok - %s:%d: %s: ", __FILE__, __LINE__, #condition);                        \
+            printf(__VA_ARGS__);                                                                   \
+            printf("\n");                                                                          \
+        }                                                                                          \
     } while (0)
 
 enum { WAIT_NS = 1000000000, PATIENCE = 20 };
@@ -32,7 +33,8 @@ enum { WAIT_NS = 1000000000, PATIENCE = 20 };
 static uint64_t open_path(const char *path, uint32_t access, uint32_t disposition, uint32_t flags)
 {
     struct name name;
-    struct open_request request = {.access = access, .share = 7, .disposition = disposition, .flags = flags};
+    struct open_request request = {
+        .access = access, .share = 7, .disposition = disposition, .flags = flags};
     uint64_t handle = 0;
     int32_t status = name_resolve(name_table_system(), path, strlen(path), &name);
     if (status == 0)
@@ -41,10 +43,11 @@ static uint64_t open_path(const char *path, uint32_t access, uint32_t dispositio
     return handle;
 }
 
-static int32_t start(uint64_t handle, uint8_t major, struct status_block *block, void *data, uint32_t length,
-                     uint64_t *moved)
+static int32_t start(uint64_t handle, uint8_t major, struct status_block *block, void *data,
+                     uint32_t length, uint64_t *moved)
 {
-    struct io_call call = {.handle = handle, .major = major, .block = block, .buffer = data, .length = length};
+    struct io_call call = {
+        .handle = handle, .major = major, .block = block, .buffer = data, .length = length};
     return nt_io(&call, moved);
 }
 
@@ -53,10 +56,12 @@ static int32_t finish(uint64_t handle, struct status_block *block, int32_t statu
 {
     if (status != STATUS_PENDING)
         return status;
-    return nt_io_result(handle, block, moved, true, false, clock_deadline_ns((uint64_t)WAIT_NS * PATIENCE));
+    return nt_io_result(handle, block, moved, true, false,
+                        clock_deadline_ns((uint64_t)WAIT_NS * PATIENCE));
 }
 
-static int32_t run(uint64_t handle, uint8_t major, uint64_t offset, void *data, uint32_t length, uint64_t *moved)
+static int32_t run(uint64_t handle, uint8_t major, uint64_t offset, void *data, uint32_t length,
+                   uint64_t *moved)
 {
     struct status_block block = {.offset = offset};
     return finish(handle, &block, start(handle, major, &block, data, length, moved), moved);
@@ -75,14 +80,20 @@ static void check_fifo(const char *path)
     uint32_t kind = 0;
     CHECK(nt_file_kind(reader, &kind) == 0 && kind == FILE_KIND_PIPE, "kind %u", kind);
     int64_t position;
-    CHECK(nt_file_seek(reader, 0, 0, &position) == STATUS_INVALID_DEVICE_REQUEST, "a FIFO has no pointer");
+    CHECK(nt_file_seek(reader, 0, 0, &position) == STATUS_INVALID_DEVICE_REQUEST,
+          "a FIFO has no pointer");
 
     struct status_block one = {0}, none = {0};
-    CHECK(start(reader, IRP_READ, &none, data, 0, &moved) == STATUS_PENDING, "a read of nothing waits for something");
-    CHECK(start(reader, IRP_READ, &one, data, sizeof data, &moved) == STATUS_PENDING, "a read waits");
+    CHECK(start(reader, IRP_READ, &none, data, 0, &moved) == STATUS_PENDING,
+          "a read of nothing waits for something");
+    CHECK(start(reader, IRP_READ, &one, data, sizeof data, &moved) == STATUS_PENDING,
+          "a read waits");
     CHECK(run(writer, IRP_WRITE, 0, "hello", 5, &moved) == 0 && moved == 5, "write");
-    CHECK(finish(reader, &none, STATUS_PENDING, &moved) == 0 && moved == 0, "the read of nothing ends");
-    CHECK(finish(reader, &one, STATUS_PENDING, &moved) == 0 && moved == 5 && !memcmp(data, "hello", 5), "with data");
+    CHECK(finish(reader, &none, STATUS_PENDING, &moved) == 0 && moved == 0,
+          "the read of nothing ends");
+    CHECK(finish(reader, &one, STATUS_PENDING, &moved) == 0 && moved == 5 &&
+              !memcmp(data, "hello", 5),
+          "with data");
 
     CHECK(start(reader, IRP_READ, &one, data, sizeof data, &moved) == STATUS_PENDING, "another");
     CHECK(nt_cancel_io_ex(reader, &one) == 0, "is cancelled");
@@ -92,17 +103,22 @@ static void check_fifo(const char *path)
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (char)(i * 7 + i / 251);
     struct status_block out = {0};
-    CHECK(start(writer, IRP_WRITE, &out, big, sizeof big, &moved) == STATUS_PENDING, "a large write pends");
+    CHECK(start(writer, IRP_WRITE, &out, big, sizeof big, &moved) == STATUS_PENDING,
+          "a large write pends");
     size_t total = 0;
-    while (total < sizeof big && run(reader, IRP_READ, 0, back + total, (uint32_t)(sizeof big - total), &moved) == 0)
+    while (total < sizeof big &&
+           run(reader, IRP_READ, 0, back + total, (uint32_t)(sizeof big - total), &moved) == 0)
         total += moved;
-    CHECK(finish(writer, &out, STATUS_PENDING, &moved) == 0 && moved == sizeof big, "%u", (unsigned)moved);
+    CHECK(finish(writer, &out, STATUS_PENDING, &moved) == 0 && moved == sizeof big, "%u",
+          (unsigned)moved);
     CHECK(total == sizeof big && memcmp(big, back, sizeof big) == 0, "%zu bytes", total);
 
     struct status_block last = {0};
-    CHECK(start(reader, IRP_READ, &last, data, sizeof data, &moved) == STATUS_PENDING, "waits again");
+    CHECK(start(reader, IRP_READ, &last, data, sizeof data, &moved) == STATUS_PENDING,
+          "waits again");
     handle_close(writer);
-    CHECK(finish(reader, &last, STATUS_PENDING, &moved) == STATUS_PIPE_BROKEN, "the last writer went");
+    CHECK(finish(reader, &last, STATUS_PENDING, &moved) == STATUS_PIPE_BROKEN,
+          "the last writer went");
     writer = open_path(path, RIGHTS_TO_WRITE, OPEN_IF_THERE, 0);
     handle_close(reader);
     struct io_call call = {.handle = writer, .major = IRP_WRITE, .buffer = data, .length = 4};
@@ -120,15 +136,20 @@ static void check_terminal(void)
         printf("ok - no pseudo-terminals here # SKIP\n");
         return;
     }
-    uint64_t terminal = open_path(ptsname(master), RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_IF_THERE, OPEN_OVERLAPPED);
+    uint64_t terminal = open_path(ptsname(master), RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_IF_THERE,
+                                  OPEN_OVERLAPPED);
     struct status_block block = {0};
-    CHECK(start(terminal, IRP_READ, &block, data, sizeof data, &moved) == STATUS_PENDING, "a terminal read waits");
+    CHECK(start(terminal, IRP_READ, &block, data, sizeof data, &moved) == STATUS_PENDING,
+          "a terminal read waits");
     CHECK(write(master, "one\ntwo\n", 8) == 8, "typed");
-    CHECK(finish(terminal, &block, STATUS_PENDING, &moved) == 0 && moved == 4, "a line: %u", (unsigned)moved);
-    CHECK(run(terminal, IRP_READ, 0, data, sizeof data, &moved) == 0 && moved == 4, "the next is there already");
+    CHECK(finish(terminal, &block, STATUS_PENDING, &moved) == 0 && moved == 4, "a line: %u",
+          (unsigned)moved);
+    CHECK(run(terminal, IRP_READ, 0, data, sizeof data, &moved) == 0 && moved == 4,
+          "the next is there already");
     CHECK(run(terminal, IRP_WRITE, 0, "x", 1, &moved) == 0 && moved == 1, "write");
     struct terminal_mode mode;
-    CHECK(nt_file_get(terminal, 0, INFO_TERMINAL, &mode) == 0 && mode.lines && mode.echo, "its mode");
+    CHECK(nt_file_get(terminal, 0, INFO_TERMINAL, &mode) == 0 && mode.lines && mode.echo,
+          "its mode");
     handle_close(terminal);
     close(master);
 }
@@ -137,13 +158,18 @@ static void check_devices(void)
 {
     char data[64];
     uint64_t moved;
-    uint64_t null = open_path("NUL", RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_REPLACE, OPEN_OVERLAPPED);
-    CHECK(run(null, IRP_WRITE, 0, data, sizeof data, &moved) == 0 && moved == sizeof data, "NUL takes all");
-    CHECK(run(null, IRP_READ, 0, data, sizeof data, &moved) == STATUS_END_OF_FILE, "and has nothing");
+    uint64_t null =
+        open_path("NUL", RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_REPLACE, OPEN_OVERLAPPED);
+    CHECK(run(null, IRP_WRITE, 0, data, sizeof data, &moved) == 0 && moved == sizeof data,
+          "NUL takes all");
+    CHECK(run(null, IRP_READ, 0, data, sizeof data, &moved) == STATUS_END_OF_FILE,
+          "and has nothing");
     handle_close(null);
     uint64_t zero = open_path("/dev/zero", RIGHTS_TO_READ, OPEN_IF_THERE, OPEN_OVERLAPPED);
     memset(data, 1, sizeof data);
-    CHECK(run(zero, IRP_READ, 5, data, sizeof data, &moved) == 0 && moved == sizeof data && data[63] == 0, "zero");
+    CHECK(run(zero, IRP_READ, 5, data, sizeof data, &moved) == 0 && moved == sizeof data &&
+              data[63] == 0,
+          "zero");
     handle_close(zero);
 }
 
@@ -153,10 +179,12 @@ static void check_file(const char *path, uint32_t flags)
     enum { BLOCK = 65536, BLOCKS = 16 };
     unsigned char *data = aligned_alloc(4096, BLOCK), *back = aligned_alloc(4096, BLOCK);
     uint64_t moved;
-    uint64_t file = open_path(path, RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_REPLACE, flags | OPEN_OVERLAPPED);
+    uint64_t file =
+        open_path(path, RIGHTS_TO_READ | RIGHTS_TO_WRITE, OPEN_REPLACE, flags | OPEN_OVERLAPPED);
     for (unsigned i = 0; i < BLOCKS; i++) {
         memset(data, (int)i + 1, BLOCK);
-        CHECK(run(file, IRP_WRITE, i * BLOCK, data, BLOCK, &moved) == 0 && moved == BLOCK, "write %u", i);
+        CHECK(run(file, IRP_WRITE, i * BLOCK, data, BLOCK, &moved) == 0 && moved == BLOCK,
+              "write %u", i);
     }
     struct io_call flush = {.handle = file, .major = IRP_FLUSH};
     CHECK(nt_io(&flush, &moved) == 0, "flush");
@@ -166,16 +194,22 @@ static void check_file(const char *path, uint32_t flags)
     for (unsigned i = 0; i < BLOCKS; i++) {
         int32_t status = run(file, IRP_READ, i * BLOCK, back, BLOCK, &moved);
         memset(data, (int)i + 1, BLOCK);
-        CHECK(status == 0 && moved == BLOCK && memcmp(back, data, BLOCK) == 0, "read %u: %08x", i, (unsigned)status);
+        CHECK(status == 0 && moved == BLOCK && memcmp(back, data, BLOCK) == 0, "read %u: %08x", i,
+              (unsigned)status);
     }
-    CHECK(run(file, IRP_READ, BLOCKS * BLOCK, back, BLOCK, &moved) == STATUS_END_OF_FILE, "the end");
-    CHECK(run(file, IRP_READ, (BLOCKS - 1) * BLOCK + 4096, back, BLOCK, &moved) == 0 && moved == BLOCK - 4096,
+    CHECK(run(file, IRP_READ, BLOCKS * BLOCK, back, BLOCK, &moved) == STATUS_END_OF_FILE,
+          "the end");
+    CHECK(run(file, IRP_READ, (BLOCKS - 1) * BLOCK + 4096, back, BLOCK, &moved) == 0 &&
+              moved == BLOCK - 4096,
           "across the end: %u", (unsigned)moved);
     CHECK(run(file, IRP_WRITE, UINT64_MAX, data, 4096, &moved) == 0 && moved == 4096, "append");
-    CHECK(run(file, IRP_READ, BLOCKS * BLOCK, back, BLOCK, &moved) == 0 && moved == 4096, "is there: %u", (unsigned)moved);
+    CHECK(run(file, IRP_READ, BLOCKS * BLOCK, back, BLOCK, &moved) == 0 && moved == 4096,
+          "is there: %u", (unsigned)moved);
     if (flags & OPEN_NO_BUFFERING) {
-        CHECK(run(file, IRP_READ, 1, back, 4096, &moved) == STATUS_INVALID_PARAMETER, "offset not aligned");
-        CHECK(run(file, IRP_READ, 0, back, 100, &moved) == STATUS_INVALID_PARAMETER, "length not aligned");
+        CHECK(run(file, IRP_READ, 1, back, 4096, &moved) == STATUS_INVALID_PARAMETER,
+              "offset not aligned");
+        CHECK(run(file, IRP_READ, 0, back, 100, &moved) == STATUS_INVALID_PARAMETER,
+              "length not aligned");
     }
     CHECK(run(file, IRP_READ, 0, (void *)16, 4096, &moved) != 0, "a bad buffer");
     handle_close(file);
@@ -210,7 +244,8 @@ int main(void)
     check_fifo(path);
     check_terminal();
     check_devices();
-    static const uint32_t flags[] = {0, OPEN_NO_BUFFERING, OPEN_WRITE_THROUGH, OPEN_NO_BUFFERING | OPEN_WRITE_THROUGH};
+    static const uint32_t flags[] = {0, OPEN_NO_BUFFERING, OPEN_WRITE_THROUGH,
+                                     OPEN_NO_BUFFERING | OPEN_WRITE_THROUGH};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         snprintf(path, sizeof path, "%s/disk", directory);
         check_file(path, flags[i]);
