@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,10 @@ static void check_fifo(const char *path)
           "the last writer went");
     writer = open_path(path, RIGHTS_TO_WRITE, OPEN_IF_THERE, 0);
     handle_close(reader);
+    /* The descriptor goes with the last reference, which the request that just ended may still have. */
+    struct pollfd no_reader = {.fd = -1};
+    CHECK(nt_file_get(writer, 0, INFO_DESCRIPTOR, &no_reader.fd) == 0, "descriptor");
+    CHECK(poll(&no_reader, 1, PATIENCE * 1000) == 1 && (no_reader.revents & POLLERR), "nobody reads");
     struct io_call call = {.handle = writer, .major = IRP_WRITE, .buffer = data, .length = 4};
     CHECK(nt_io(&call, &moved) == STATUS_PIPE_CLOSING, "no SIGPIPE, an error");
     handle_close(writer);
