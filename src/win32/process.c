@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/membarrier.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/barrier.h"
 #include "base/utf16.h"
 #include "nt/namespace.h"
 #include "win32/face.h"
@@ -91,11 +90,11 @@ BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count)
     return TRUE;
 }
 
+/* Where the kernel refuses (Linux before 4.14), only the caller's own fence is left. */
 void WINAPI FlushProcessWriteBuffers(void)
 {
-    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
-        syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    if (!barrier_all())
+        atomic_thread_fence(memory_order_seq_cst);
 }
 
 /* ---- Priority classes ----------------------------------------------------------------------------------- */
