@@ -137,7 +137,8 @@ int reactor_add(int fd, uint64_t token);
 /* For the leader: one epoll_wait (the count, or -1 as that), and the completion of what it brought.
  */
 int reactor_wait(struct epoll_event *events, uint64_t deadline_ns);
-void reactor_dispatch(const struct epoll_event *events, int count);
+/* Also tells whether the wake-up of a leader was among it. */
+bool reactor_dispatch(const struct epoll_event *events, int count);
 /* Makes the leader's epoll_wait return. */
 void reactor_interrupt(void);
 

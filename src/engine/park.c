@@ -10,9 +10,10 @@
 #include "engine/internal.h"
 
 enum {
-    VACANCY_SHORT_NS = 50 * 1000, /* shorter than this is not worth waking somebody */
+    VACANCY_SHORT_NS = 400 * 1000, /* shorter than this is not worth waking somebody */
     VACANCY_LONGEST_NS = 1000 * 1000,
     ESTIMATE_WEIGHT = 8,
+    FORGET_WEIGHT = 64,
     SPINS = 60,          /* one to two microseconds */
     REAPS_PER_POLL = 16, /* so that AIO alone cannot starve the descriptors */
 };
@@ -37,6 +38,13 @@ void lead_estimate(uint64_t vacancy_ns)
     int64_t before = (int64_t)atomic_load_explicit(&park.vacancy_ns, memory_order_relaxed);
     int64_t after = before + (sample - before) / ESTIMATE_WEIGHT;
     atomic_store_explicit(&park.vacancy_ns, (uint64_t)after, memory_order_relaxed);
+}
+
+/* While a thread leads for others nothing is measured; now and then it tries again what leaving does. */
+static void lead_forget(void)
+{
+    uint64_t before = atomic_load_explicit(&park.vacancy_ns, memory_order_relaxed);
+    atomic_store_explicit(&park.vacancy_ns, before - before / FORGET_WEIGHT, memory_order_relaxed);
 }
 
 static bool vacancy_is_short(void)
@@ -177,7 +185,11 @@ static uint32_t lead(struct parker *parker, uint64_t deadline_ns)
             lead_leave();
             return word != 0 ? word : PARK_ARMED;
         }
-        if (local.woke && vacancy_is_short() && lead_step_down(arrivals))
+        if (!local.woke)
+            continue;
+        if (!vacancy_is_short())
+            lead_forget();
+        else if (lead_step_down(arrivals))
             return PARK_IDLE;
     }
 }

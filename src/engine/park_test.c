@@ -6,7 +6,7 @@
 enum { PINGS = 20000, ECHOES = 2000 };
 
 static struct parker parkers[2];
-static _Atomic uint32_t turns[2];
+static _Atomic uint32_t turns[2], turns_late;
 
 static void wake(struct parker *parker)
 {
@@ -21,8 +21,10 @@ static void *ping(void *context)
     for (uint32_t i = 1; i <= PINGS; i++) {
         while (atomic_load(&turns[self]) < i) {
             parker_arm(&parkers[self]);
+            uint64_t start = clock_now_ns();
             if (atomic_load(&turns[self]) < i)
-                parker_wait(&parkers[self], FUTEX_NO_DEADLINE, i % 2 == 0);
+                parker_wait(&parkers[self], start + 4000 * MS, i % 2 == 0);
+            turns_late += clock_now_ns() - start >= 4000 * MS;
             atomic_store(&parkers[self].word, PARK_IDLE);
         }
         atomic_fetch_add(&turns[!self], 1);
@@ -31,15 +33,19 @@ static void *ping(void *context)
     return NULL;
 }
 
+/* No wake is lost, whether the threads sleep on their words, lead, or take the place of the
+ * watcher. */
 static void ping_pong(void)
 {
     pthread_t threads[2];
+    atomic_store(&turns_late, 0);
+    atomic_store(&turns[1], 0);
     atomic_store(&turns[0], 1);
     for (uintptr_t i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, ping, (void *)i);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
-    CHECK(turns[0] == PINGS + 1 && turns[1] == PINGS);
+    CHECK(turns[0] == PINGS + 1 && turns[1] == PINGS && turns_late == 0);
 }
 
 static void time_out(void)
@@ -90,6 +96,15 @@ static void time_out_of_leader(void)
     struct pended pended;
     pend(&pended);
     time_out();
+    unpend(&pended);
+}
+
+static void ping_pong_of_leaders(void)
+{
+    struct pended pended;
+    pend(&pended);
+    for (int i = 0; i < 5; i++)
+        ping_pong();
     unpend(&pended);
 }
 
@@ -220,6 +235,7 @@ static void exact_calls(void)
 void test_parking(void)
 {
     ping_pong();
+    ping_pong_of_leaders();
     time_out();
     time_out_of_leader();
     watcher();

@@ -83,11 +83,13 @@ int reactor_wait(struct epoll_event *events, uint64_t deadline_ns)
     return reactor_wait_timed(events, deadline_ns > now ? deadline_ns - now : 0);
 }
 
-void reactor_dispatch(const struct epoll_event *events, int count)
+bool reactor_dispatch(const struct epoll_event *events, int count)
 {
+    bool woken = false;
     for (int i = 0; i < count; i++) {
         switch (events[i].data.u64) {
         case REACTOR_TOKEN_WAKE:
+            woken = true;
             break;
         case REACTOR_TOKEN_TIMER:
             if (engine_is_sim())
@@ -105,4 +107,5 @@ void reactor_dispatch(const struct epoll_event *events, int count)
                 source_run(events[i].data.u64, events[i].events);
         }
     }
+    return woken;
 }

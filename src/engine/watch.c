@@ -22,22 +22,30 @@ static struct {
     bool started; /* under lock */
 } watch;
 
+/* One poll. A wake-up that was meant for a thread which has replaced the watcher meanwhile is
+ * passed on. */
+static int watch_poll(uint64_t deadline_ns)
+{
+    struct epoll_event events[REACTOR_EVENTS];
+    int count = reactor_wait(events, deadline_ns);
+    if (reactor_dispatch(events, count) && atomic_load(&reactor.leader) == LEADER_APPLICATION)
+        reactor_interrupt();
+    return count;
+}
+
 /* A busy program gets one batch at a tick: its own threads come back soon. Otherwise the watcher
  * sleeps in the poll, and leads as long as nothing else is going on. */
 static void watch_lead(void)
 {
-    struct epoll_event events[REACTOR_EVENTS];
     if (!lead_try(LEADER_WATCHER))
         return;
     bool reaped = aio_reap(false);
-    int count = reactor_wait(events, 0);
-    reactor_dispatch(events, count);
+    int count = watch_poll(0);
     if (!reaped && count <= 0) {
         bool pending;
         do {
             pending = atomic_load(&reactor.pending) != 0;
-            count = reactor_wait(events, pending ? FUTEX_NO_DEADLINE : clock_now_ns() + LINGER_NS);
-            reactor_dispatch(events, count);
+            count = watch_poll(pending ? FUTEX_NO_DEADLINE : clock_now_ns() + LINGER_NS);
         } while (atomic_load(&reactor.leader) == LEADER_WATCHER &&
                  (count > 0 || pending || atomic_load(&reactor.pending) != 0));
     }
