@@ -49,7 +49,8 @@ static size_t utf8_encode(uint32_t c, char bytes[4])
     return 4;
 }
 
-size_t utf8_decode(const char *from, size_t length, uint32_t *character)
+/* One character without regard to what follows. */
+static size_t decode_one(const char *from, size_t length, uint32_t *character)
 {
     const unsigned char *s = (const unsigned char *)from;
     uint32_t c = s[0];
@@ -63,7 +64,7 @@ size_t utf8_decode(const char *from, size_t length, uint32_t *character)
         *character = c;
         return 1;
     }
-    if (more < length) {
+    if (more <= 3 && more < length) {
         uint32_t value = c & (0x3fu >> more);
         bool well_formed = true;
         for (size_t i = 1; i <= more; i++) {
@@ -78,6 +79,21 @@ size_t utf8_decode(const char *from, size_t length, uint32_t *character)
         }
     }
     *character = 0xdc00 | c;
+    return 1;
+}
+
+/* The three-byte form of a high surrogate stands for itself only where no low one can follow it, neither
+ * another three-byte form nor the image of a raw byte: the pair would come back as one character. */
+size_t utf8_decode(const char *from, size_t length, uint32_t *character)
+{
+    size_t used = decode_one(from, length, character);
+    if (!is_high(*character) || used == length)
+        return used;
+    uint32_t next;
+    decode_one(from + used, length - used, &next);
+    if (!is_high(next) && !is_low(next))
+        return used;
+    *character = 0xdc00u | (unsigned char)from[0];
     return 1;
 }
 
