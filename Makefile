@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test bench check-all install clean format
+.PHONY: all build demo test bench check-all fuzz second-opinion install clean format
 
 all: build
 
@@ -26,6 +26,15 @@ test: build
 check-all: build
 	tests/check_all.sh $(BUILD)
 
+# Each fuzzer for SECONDS_EACH seconds (60).
+fuzz:
+	tools/deps.sh fuzz
+	fuzz/run.sh $(BUILD)-fuzz
+
+# Our answers beside those of Debian's wine64.
+second-opinion: build
+	tests/second_opinion.sh $(BUILD)
+
 # Ratios against raw Linux; options of bench/run.py in ARGS.
 bench: build
 	tools/deps.sh bench
@@ -40,4 +49,4 @@ format:
 	git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 'tools/*.[ch]' 'fuzz/*.[ch]' | xargs -r clang-format -i
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz

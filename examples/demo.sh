@@ -13,6 +13,7 @@ server=''
 
 say() { printf '\n== %s\n' "$*"; }
 now() { date +%s.%N; }
+seconds_since() { awk -v a="$1" -v b="$(now)" 'BEGIN { print b - a }'; }
 rate() { awk -v b="$size" -v t="$1" 'BEGIN { printf "%.0f MiB/s (%.2f s)", b / 1048576 / t, t }'; }
 
 clean_up() {
@@ -26,7 +27,7 @@ trap 'exit 130' INT TERM
 choose_directory() {
     local dir free
     for dir in "${TMPDIR:-}" /var/tmp /tmp "$build"; do
-        [ -d "$dir" ] && [ -w "$dir" ] || continue
+        if ! [ -d "$dir" ] || ! [ -w "$dir" ]; then continue; fi
         case "$(stat -f -c %T "$dir")" in tmpfs | ramfs) continue ;; esac
         free=$(df -B1 --output=avail "$dir" | tail -n 1)
         [ "$free" -gt $((size * 22 / 10)) ] || continue
@@ -49,18 +50,16 @@ make_source() {
     done
 }
 
-compile() { "$ovcc" -O2 "examples/$1.c" -o "$work/$1" -lws2_32 -lmswsock; }
-
 copy_file() {
     local start ours theirs
     say "A file of $((size / 1048576)) MiB from /usr, in $work"
     make_source "$work/source"
     sync
-    say 'copy.c, 32 requests under way'
+    say 'examples/copy.c, 32 requests under way'
     start=$(now)
-    "$work/copy" "$work/source" "$work/copy.out"
+    "$work/copy" -n 32 "$work/source" "$work/copy.out"
     sync "$work/copy.out"
-    ours=$(awk -v a="$start" -v b="$(now)" 'BEGIN { print b - a }')
+    ours=$(seconds_since "$start")
     cmp "$work/source" "$work/copy.out"
     echo 'The copy is the same, byte for byte.'
     rm "$work/copy.out"
@@ -68,14 +67,39 @@ copy_file() {
     start=$(now)
     cp --reflink=never "$work/source" "$work/cp.out"
     sync "$work/cp.out"
-    theirs=$(awk -v a="$start" -v b="$(now)" 'BEGIN { print b - a }')
+    theirs=$(seconds_since "$start")
     rm "$work/cp.out" "$work/source"
     echo "Both with fsync: overlapped $(rate "$ours"), cp --reflink=never $(rate "$theirs")"
 }
 
-say "Compiling the examples with ovcc"
+run_echo() {
+    local port
+    say 'examples/echo_server.c and echo_client.c: 500 connections, 3 seconds'
+    mkfifo "$work/end" # the server runs until its standard input ends
+    "$work/echo_server" --port 0 --threads 4 <"$work/end" >"$work/echo.log" &
+    server=$!
+    exec 9>"$work/end"
+    for ((i = 0; i < 200; i++)); do
+        port=$(sed -nE 's/.*127\.0\.0\.1:([0-9]+).*/\1/p' "$work/echo.log")
+        [ -z "$port" ] || break
+        kill -0 "$server" || { echo 'the echo server did not start' >&2; exit 1; }
+        sleep 0.05
+    done
+    "$work/echo_client" --port "$port" --connections 500 --seconds 3 9>&-
+    exec 9>&-
+    wait "$server"
+    server=''
+    cat "$work/echo.log"
+}
+
 choose_directory
+say 'Compiling the examples with ovcc'
 for source in examples/*.c; do
-    compile "$(basename "$source" .c)"
+    "$ovcc" -O2 "$source" -o "$work/$(basename "$source" .c)" -lws2_32 -lmswsock
 done
 copy_file
+run_echo
+for name in wait_on_file wait_on_events by_apc by_port sync_and_overlapped cancellation; do
+    say "examples/$name.c"
+    (cd "$work" && "./$name")
+done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes sure that what a target needs is there: tools/deps.sh build|bench|second-opinion|format
+# Makes sure that what a target needs is there: tools/deps.sh build|bench|fuzz|second-opinion|format
 # Looks for the programs and headers themselves; what is missing is installed as Debian packages. As root, or with
 # CI=true and sudo, without asking; else it asks on a terminal, and otherwise says the command and fails.
 set -euo pipefail
@@ -12,9 +12,19 @@ needs() {
                     '|/usr/include/unistd.h libc6-dev|git git|tar tar|cmp diffutils' ;;
         bench) needs build; echo '|/usr/include/liburing.h liburing-dev' ;;
         second-opinion) needs build; echo '|x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64|/usr/lib/wine/wine64 wine64' ;;
+        fuzz) needs build; echo "|$(clang_runtime) libclang-rt-dev" ;;
         format) echo 'clang-format clang-format' ;;
         *) echo "deps.sh: unknown target: $1" >&2; exit 2 ;;
     esac
+}
+
+# libFuzzer's archive of the installed clang; without clang a path that is not there.
+clang_runtime() {
+    if command -v clang >/dev/null; then
+        clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a"
+    else
+        echo /nonexistent
+    fi
 }
 
 is_there() {
