@@ -3,7 +3,7 @@
  * wchar_t, Microsoft's extensions and macros - drops what means nothing here (import libraries, -municode's link
  * part), and links with liboverlapped. Everything else goes to the compiler as it is.
  *
- *   OVCC_CC, OVCC_CXX   the compilers (default: gcc, g++)
+ *   OVCC_CC, OVCC_CXX   the compilers (default: gcc, g++; OVCC_CC=clang is enough for both)
  *   --driver            make a driver: a shared object with DriverEntry, kernel-mode headers
  *   --show              print the command instead of running it */
 #include <libgen.h>
@@ -45,6 +45,8 @@ static void add_joined(struct command *command, const char *first, const char *s
 
 struct places {
     char headers[PATH_MAX];
+    char cxx[PATH_MAX]; /* the wrappers of the C++ library's headers */
+    char hide[PATH_MAX]; /* version script: a program's own std::wstring stays its own */
     char library[PATH_MAX];
     char start[PATH_MAX]; /* the directory of libovlstart.a */
 };
@@ -57,6 +59,8 @@ static void places_find(struct places *places)
     char *here = dirname(self);
     if (strcmp(here, OVCC_BUILD "/tools") == 0) { /* not installed */
         snprintf(places->headers, PATH_MAX, "%s", OVCC_SOURCE "/include/overlapped");
+        snprintf(places->cxx, PATH_MAX, "%s", OVCC_BUILD "/include/overlapped/cxx");
+        snprintf(places->hide, PATH_MAX, "%s", OVCC_SOURCE "/tools/program.map");
         snprintf(places->library, PATH_MAX, "%s", OVCC_BUILD "/src");
         snprintf(places->start, PATH_MAX, "%s", OVCC_BUILD "/tools");
         return;
@@ -65,6 +69,8 @@ static void places_find(struct places *places)
     snprintf(prefix, sizeof prefix, "%s", here);
     const char *top = dirname(prefix);
     snprintf(places->headers, PATH_MAX, "%.3000s/include/overlapped", top);
+    snprintf(places->cxx, PATH_MAX, "%.3000s/include/overlapped/cxx", top);
+    snprintf(places->hide, PATH_MAX, "%.3000s/%s/overlapped/program.map", top, OVCC_LIBDIR);
     snprintf(places->library, PATH_MAX, "%.3000s/%s", top, OVCC_LIBDIR);
     snprintf(places->start, PATH_MAX, "%.3000s/%s", top, OVCC_LIBDIR);
 }
@@ -76,6 +82,7 @@ struct wishes {
     bool links;      /* an output is linked */
     bool inputs;     /* anything to compile or link */
     bool shared;
+    bool own_script; /* the user's words have a version script */
 };
 
 /* Import libraries of Windows: all that they hold is in liboverlapped. */
@@ -86,7 +93,8 @@ static bool is_import_library(const char *name)
         "ole32",    "oleaut32", "uuid",    "shell32",  "shlwapi",  "winusb",   "setupapi", "cfgmgr32",
         "winmm",    "rpcrt4",   "msvcrt",  "ucrt",     "ntoskrnl", "hal",      "usbd",     "wdfldr",
         "mingw32",  "moldname", "synchronization", "kernelbase", "bufferoverflowk", "iphlpapi", "psapi",
-        "version",  "onecore",  "ntstrsafe", "wdmsec"};
+        "version",  "onecore",  "ntstrsafe", "wdmsec", "ucrtbase", "bcrypt", "crypt32", "dbghelp", "userenv", "secur32",
+        "comctl32", "winspool", "mincore"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(name, names[i]) == 0)
             return true;
@@ -131,6 +139,8 @@ static void wishes_read(struct wishes *wishes, int argc, char **argv)
             wishes->show = true;
         else if (word[0] != '-' || word[1] == '\0')
             wishes->inputs = true;
+        if (strstr(word, "--version-script") != NULL)
+            wishes->own_script = true;
         if (takes_value(word))
             i++;
     }
@@ -142,11 +152,13 @@ static void wishes_read(struct wishes *wishes, int argc, char **argv)
 static const char *const not_builtin[] = {
     "printf",  "fprintf", "sprintf", "snprintf", "vprintf", "vfprintf", "vsprintf", "vsnprintf", "scanf",
     "fscanf",  "sscanf",  "vscanf",  "vfscanf",  "vsscanf", "wprintf",  "fwprintf", "swprintf",  "wcslen",
-    "wcscpy",  "wcsncpy", "wcscat",  "wcscmp",   "wcsncmp", "wcschr",   "wcsrchr",  "wcsstr",    "wmemcpy",
-    "wmemset", "iswalpha", "towlower", "towupper"};
+    "wcscpy",  "wcsncpy", "wcscmp",   "wcsncmp", "wcschr",   "wcsrchr",  "wcsstr",    "wmemcpy",
+    "wmemset", "wmemmove", "wmemcmp", "wmemchr",   "wcscat",   "fputws",   "fputwc",   "putwc",     "putwchar"};
 
 static void add_headers(struct command *command, const struct places *places, bool driver)
 {
+    add(command, "-isystem");
+    add(command, places->cxx);
     static const char *const folders[] = {"/crt", "/km", "/um", "/shared", ""};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         if (!driver && strcmp(folders[i], "/km") == 0)
@@ -158,12 +170,15 @@ static void add_headers(struct command *command, const struct places *places, bo
     add_joined(command, places->headers, "/shared/ovl_compiler.h");
 }
 
-static void add_language(struct command *command, const struct wishes *wishes)
+static void add_language(struct command *command, const struct wishes *wishes, bool clang)
 {
+    static const char *const quiet[] = {"-Wno-ignored-pragmas", "-Wno-microsoft-anon-tag",
+                                        "-Wno-unused-command-line-argument"};
     static const char *const always[] = {"-fshort-wchar",         "-fms-extensions", "-fno-strict-aliasing",
                                          "-Wno-unknown-pragmas",  "-D_WIN32=1",      "-D_WIN64=1",
                                          "-DWIN32=1",             "-DWIN64=1",       "-D_WINDOWS=1",
-                                         "-D__OVERLAPPED__=1"};
+                                         "-D__OVERLAPPED__=1",    "-D_DEFAULT_SOURCE",
+                                         "-U_FORTIFY_SOURCE"};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         add(command, always[i]);
 #if defined(__x86_64__)
@@ -176,6 +191,8 @@ static void add_language(struct command *command, const struct wishes *wishes)
 #endif
     for (size_t i = 0; i < sizeof not_builtin / sizeof *not_builtin; i++)
         add_joined(command, "-fno-builtin-", not_builtin[i]);
+    for (size_t i = 0; clang && i < sizeof quiet / sizeof *quiet; i++)
+        add(command, quiet[i]);
     if (wishes->driver)
         add(command, "-fPIC");
 }
@@ -210,6 +227,8 @@ static void add_link(struct command *command, const struct places *places, const
         add(command, "-Wl,-Bsymbolic");
         add(command, "-Wl,--no-undefined");
     }
+    if (wishes->cxx && !wishes->own_script)
+        add_joined(command, "-Wl,--version-script=", places->hide);
     add_joined(command, "-L", places->library);
     add_joined(command, "-L", places->start);
     /* Pulled in only by a program that has no main of its own: wmain, WinMain, wWinMain. */
@@ -220,6 +239,25 @@ static void add_link(struct command *command, const struct places *places, const
     add(command, "-lpthread");
 }
 
+/* OVCC_CC=clang-14 alone means clang++-14 for C++, and gcc means g++. */
+static void compiler_choose(char chosen[PATH_MAX], bool cxx)
+{
+    const char *named = getenv(cxx ? "OVCC_CXX" : "OVCC_CC");
+    const char *c = getenv("OVCC_CC");
+    const char *at;
+    if (named != NULL && *named != '\0') {
+        snprintf(chosen, PATH_MAX, "%s", named);
+    } else if (!cxx) {
+        strcpy(chosen, "gcc");
+    } else if (c != NULL && (at = strstr(c, "clang")) != NULL) {
+        snprintf(chosen, PATH_MAX, "%.*sclang++%s", (int)(at - c), c, at + 5);
+    } else if (c != NULL && (at = strstr(c, "gcc")) != NULL) {
+        snprintf(chosen, PATH_MAX, "%.*sg++%s", (int)(at - c), c, at + 3);
+    } else {
+        strcpy(chosen, "g++");
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct places places;
@@ -227,9 +265,10 @@ int main(int argc, char **argv)
     struct command command = {0};
     wishes_read(&wishes, argc, argv);
     places_find(&places);
-    const char *chosen = getenv(wishes.cxx ? "OVCC_CXX" : "OVCC_CC");
-    add(&command, chosen != NULL && *chosen != '\0' ? chosen : wishes.cxx ? "g++" : "gcc");
-    add_language(&command, &wishes);
+    char compiler[PATH_MAX];
+    compiler_choose(compiler, wishes.cxx);
+    add(&command, compiler);
+    add_language(&command, &wishes, strstr(compiler, "clang") != NULL);
     add_words(&command, argc, argv);
     add_headers(&command, &places, wishes.driver); /* behind the user's -I */
     if (wishes.links && wishes.inputs)

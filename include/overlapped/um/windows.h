@@ -12,6 +12,9 @@
 #include "windef.h"
 #include "minwinbase.h"
 #include <stdarg.h>
+#ifdef _WIN32
+#include <excpt.h>
+#endif
 #include "winbase.h"
 #include "winnls.h"
 #include "wincon.h"
