@@ -100,7 +100,7 @@ enum pipe_request {
     PIPE_READ_MESSAGE = 0x01, /* read to the end of the message */
     PIPE_MORE = 0x02,         /* the message goes on behind the buffer */
     PIPE_SENT = 0x04,         /* all is written; it waits until enough was read */
-    PIPE_PENDED = 0x08,
+    PIPE_WAITED = 0x08,       /* a write that did not fit at once */
     PIPE_REPLY = 0x10,        /* TransactNamedPipe: the reading half */
 };
 

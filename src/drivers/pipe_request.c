@@ -55,7 +55,7 @@ static int32_t request_status(const struct irp *irp, int64_t result, uint64_t *b
     if (result == -ENOTCONN)
         return STATUS_PIPE_DISCONNECTED;
     if (result == -EPIPE)
-        return is_write(irp) && !(irp->minor & PIPE_PENDED) ? STATUS_PIPE_CLOSING : STATUS_PIPE_BROKEN;
+        return is_write(irp) && !(irp->minor & PIPE_WAITED) ? STATUS_PIPE_CLOSING : STATUS_PIPE_BROKEN;
     if (result == -ECANCELED)
         return STATUS_CANCELLED;
     return status_from_errno((int)-result);
@@ -118,7 +118,6 @@ static int32_t request_end(struct irp *irp, struct pipe_link *link, int64_t resu
 static int32_t request_pend(struct irp *irp, struct pipe_link *link, struct engine_source *source,
                             enum engine_direction direction)
 {
-    irp->minor |= PIPE_PENDED;
     pipe_link_reference(link); /* the request may be over before the submit returns */
     irp_pend(irp, request_cancel);
     engine_source_submit(source, direction, &irp->op);
@@ -265,7 +264,7 @@ static void transact_written(struct engine_op *op, int64_t result)
     op->state = 0;
     lock_release(&link->source.lock);
     irp->argument = 0;
-    irp->minor = PIPE_READ_MESSAGE | PIPE_REPLY | PIPE_PENDED;
+    irp->minor = PIPE_READ_MESSAGE | PIPE_REPLY;
     op->attempt = pipe_attempt_read;
     op->done = request_done;
     /* A cancel that found the request between its halves has only left its mark. */

@@ -278,7 +278,7 @@ static int64_t write_settled(struct pipe_link *link, struct irp *irp)
         return (int64_t)irp->argument;
     uint32_t queued = queued_in_kernel(link);
     if (!(irp->minor & PIPE_SENT)) {
-        irp->minor |= PIPE_SENT;
+        irp->minor |= PIPE_SENT | PIPE_WAITED;
         irp->op.offset = queued;
         irp->op.length = unread - link->quota;
     }
@@ -299,6 +299,8 @@ int64_t pipe_attempt_write(struct engine_op *op)
         uint32_t length = control ? irp->input_length : irp->length;
         int64_t error = link->message ? write_message(link, irp, data, length)
                                       : write_bytes(link, irp, data, length);
+        if (error == -EAGAIN)
+            irp->minor |= PIPE_WAITED;
         if (error != 0)
             return error;
     } else if (pipe_link_is_broken(link)) {
