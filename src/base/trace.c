@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/futex.h"
@@ -85,7 +84,7 @@ static size_t line_begin(char *line, size_t size, const char *event)
     uint64_t now = clock_now_ns();
     int length = snprintf(line, size, "%llu.%06llu %ld %s",
                           (unsigned long long)(now / 1000000000), (unsigned long long)(now / 1000 % 1000000),
-                          syscall(SYS_gettid), event);
+                          (long)gettid(), event);
     return (size_t)length;
 }
 

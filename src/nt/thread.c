@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/futex.h"
@@ -126,7 +125,7 @@ struct thread *thread_attach(void)
         abort();
     }
     thread->foreign = true;
-    thread->tid = (uint32_t)syscall(SYS_gettid);
+    thread->tid = (uint32_t)gettid();
     thread_adopt(thread);
     return thread;
 }
@@ -183,7 +182,7 @@ static void *thread_start(void *record)
     struct thread *self = record;
     thread_adopt(self);
     _Atomic uint32_t *tid = (_Atomic uint32_t *)&self->tid;
-    atomic_store_explicit(tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
+    atomic_store_explicit(tid, (uint32_t)gettid(), memory_order_release);
     futex_wake(tid, 1);
     thread_suspend_point(self); /* CREATE_SUSPENDED */
     apc_run_all(self); /* those queued before the start run before the start routine */
