@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rule 7 of completion ports: of several waiting threads the one that began to wait last runs, and takes
  * the oldest packet. Threads are made to wait in a known order, one at a time. */
-#include "../tap.h"
+#include "../port_wait.h"
 
 enum { WAITERS = 5 };
 static HANDLE port, took[WAITERS], next[WAITERS];
@@ -37,10 +37,12 @@ static void begin(DWORD limit)
     }
 }
 
-static void line_up(int thread)
+/* Lets the thread wait on the port; afterwards so many wait there. */
+static void line_up(int thread, unsigned waiting)
 {
     SetEvent(next[thread]);
-    settle();
+    if (!port_waiters_reach(port, waiting))
+        note("waiter %d does not come to wait", thread);
 }
 
 static void finish(void)
@@ -62,7 +64,7 @@ static void newest_first(void)
 {
     begin(WAITERS);
     for (int i = 0; i < WAITERS; i++)
-        line_up(i);
+        line_up(i, (unsigned)i + 1);
     for (int i = WAITERS - 1; i >= 0; i--) {
         PostQueuedCompletionStatus(port, 0, (ULONG_PTR)(100 + i), NULL);
         ok(signalled_soon(took[i]), "the packet goes to waiter %d, the newest of those that wait", i);
@@ -78,12 +80,12 @@ static void comes_back(void)
     taken = 0;
     begin(WAITERS);
     for (int i = 0; i < WAITERS; i++)
-        line_up(i);
+        line_up(i, (unsigned)i + 1);
     int right = 1;
     for (int round = 0; round < 10; round++) {
         PostQueuedCompletionStatus(port, 0, (ULONG_PTR)(1000 + round), NULL);
         right &= signalled_soon(took[WAITERS - 1]) && which_key[WAITERS - 1] == (ULONG_PTR)(1000 + round);
-        line_up(WAITERS - 1);
+        line_up(WAITERS - 1, WAITERS);
     }
     ok(right, "ten packets in turn go to the one that comes back");
     is_int(taken, 10, "and to no other");
@@ -97,7 +99,7 @@ static void burst(void)
     taken = 0;
     begin(WAITERS);
     for (int i = 0; i < WAITERS; i++)
-        line_up(i);
+        line_up(i, (unsigned)i + 1);
     for (int i = 0; i < WAITERS; i++)
         PostQueuedCompletionStatus(port, 0, (ULONG_PTR)(10 + i), NULL);
     for (int i = 0; i < WAITERS; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rule 8 of completion ports: at most NumberOfConcurrentThreads are released; one that blocks frees its
  * place; after it wakes the number may exceed the limit, and nobody new is released until it drops. */
-#include "../tap.h"
+#include "../port_wait.h"
 
 #ifdef __linux__
 #include <time.h>
@@ -103,7 +103,7 @@ static void begin(DWORD limit)
     condition_flag = address_word = 0;
     for (int i = 0; i < WORKERS; i++)
         workers[i] = thread_start(worker, NULL);
-    settle(); /* all of them wait on the port */
+    port_waiters_reach(port, WORKERS);
 }
 
 static void finish(void)

@@ -3,7 +3,7 @@
  * thread exit. Every packet must be taken exactly once, none lost; what one thread takes of one producer must
  * be in the order in which it was posted; requests on unbound handles end with their thread. Then the order
  * of waiting threads is checked exactly, in rounds. Usage: port_ops [operations] [seed] */
-#include "../tap.h"
+#include "../port_wait.h"
 
 enum { WORKERS = 8, SLOTS = 16, REQUESTS = 4096 };
 
@@ -402,7 +402,8 @@ static void newest_waiter_first(void)
         }
         for (int i = 0; i < WAITERS; i++) {
             SetEvent(turn[order[i]]);
-            Sleep(10); /* no documented call tells that a thread waits on a port */
+            if (!port_waiters_reach(port, (unsigned)i + 1))
+                wrong++;
         }
         for (int i = WAITERS - 1; i >= 0; i--) {
             PostQueuedCompletionStatus(port, 0, 1, NULL);
