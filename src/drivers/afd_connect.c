@@ -94,31 +94,40 @@ static void connect_done(struct engine_op *op, int64_t result)
     afd_end(irp, status, 0);
 }
 
-/* What no connection can go to is refused by Windows before anything is sent. */
-static int32_t connect_check_address(const struct afd_address *to)
+static bool address_is_any(const struct afd_address *to)
 {
-    bool nowhere = to->any.sa_family == AF_INET
-                       ? to->v4.sin_addr.s_addr == htonl(INADDR_ANY) || to->v4.sin_port == 0
-                       : IN6_IS_ADDR_UNSPECIFIED(&to->v6.sin6_addr) || to->v6.sin6_port == 0;
-    return nowhere ? STATUS_INVALID_ADDRESS_COMPONENT : STATUS_SUCCESS;
+    return to->any.sa_family == AF_INET ? to->v4.sin_addr.s_addr == htonl(INADDR_ANY)
+                                        : IN6_IS_ADDR_UNSPECIFIED(&to->v6.sin6_addr);
+}
+
+static bool address_has_port(const struct afd_address *to)
+{
+    return to->any.sa_family == AF_INET ? to->v4.sin_port != 0 : to->v6.sin6_port != 0;
+}
+
+/* The zero address ends a datagram socket's association, as documented. */
+static int32_t connect_datagram(struct afd_socket *sock, const struct afd_address *to)
+{
+    if (address_is_any(to))
+        return afd_dissociate(&sock->file);
+    if (connect(sock->source.fd, &to->any, to->length) != 0)
+        return afd_status(errno);
+    sock->remote = *to;
+    return connect_note(sock, 0);
 }
 
 static int32_t connect_begin(struct irp *irp, struct afd_socket *sock)
 {
     struct afd_address to;
     int32_t status = afd_address_read(&to, irp->input, (int32_t)irp->input_length, sock->family);
-    if (status == STATUS_SUCCESS)
-        status = connect_check_address(&to);
     if (status != STATUS_SUCCESS)
         return status;
     if ((irp->minor & AFD_WANTS_BOUND) && !atomic_load(&sock->bound) && !sock->was_used)
         return STATUS_INVALID_PARAMETER;
-    if (!afd_is_stream(sock)) {
-        if (connect(sock->source.fd, &to.any, to.length) != 0)
-            return afd_status(errno);
-        sock->remote = to;
-        return connect_note(sock, 0);
-    }
+    if (!afd_is_stream(sock))
+        return connect_datagram(sock, &to);
+    if (address_is_any(&to) || !address_has_port(&to))
+        return STATUS_INVALID_ADDRESS_COMPONENT; /* refused by Windows before anything is sent */
     afd_connect_settle(sock);
     uint8_t state = AFD_IS_OPEN;
     if (!atomic_compare_exchange_strong(&sock->state, &state, AFD_IS_CONNECTING))
