@@ -92,7 +92,7 @@ static void inline_try(void)
     pair_close(&pair);
 }
 
-static char big[1 << 16];
+static char big[1 << 16], room[1 << 16];
 
 static int64_t send_big(struct engine_op *op)
 {
@@ -114,7 +114,7 @@ static void output_waits(void)
         CHECK(engine_source_try(&pair.source, ENGINE_OUT, &op.op) == -EAGAIN);
         engine_source_submit(&pair.source, ENGINE_OUT, &op.op);
         CHECK(ended == (uint32_t)round);
-        while (recv(pair.peer, big, sizeof(big), MSG_DONTWAIT) > 0)
+        while (recv(pair.peer, room, sizeof(room), MSG_DONTWAIT) > 0)
             continue;
         CHECK(test_await(&ended, (uint32_t)round + 1) && op.result > 0);
     }
@@ -196,8 +196,8 @@ static void close_inside_done(void)
             engine_source_submit(&closing[i].source, ENGINE_IN, &closing_ops[i].op);
         }
         int peers[2] = {dup(closing[0].peer), dup(closing[1].peer)};
-        put(peers[0], "1");
-        put(peers[1], "2");
+        send(peers[0], "1", 1, MSG_NOSIGNAL);
+        send(peers[1], "2", 1, MSG_NOSIGNAL); /* refused if it is closed already */
         good = test_await(&closed, 2);
         close(peers[0]);
         close(peers[1]);
