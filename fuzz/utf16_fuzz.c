@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes become UTF-16 and come back unchanged; any units become bytes without a write behind the room. */
+/* Any bytes become UTF-16 and come back unchanged; any units become bytes without a write behind
+ * the room. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *bytes = (const char *)data;
     size_t count = utf16_from_utf8(NULL, 0, bytes, size);
-    char16_t *units = malloc(count * sizeof *units + 1); /* exactly: a sanitizer sees one unit more */
+    char16_t *units =
+        malloc(count * sizeof *units + 1); /* exactly: a sanitizer sees one unit more */
     require(units != NULL && utf16_from_utf8(units, count, bytes, size) == count);
     char *back = malloc(size + 1);
     require(back != NULL && utf8_from_utf16(back, size, units, count) == size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every string of bytes becomes UTF-16 and comes back as it was; the sizes that are told are those that are
- * needed; nothing is written behind the room. Known characters, then a million random strings of bytes that
- * lie near the edges of UTF-8. */
+/* Every string of bytes becomes UTF-16 and comes back as it was; the sizes that are told are those
+ * that are needed; nothing is written behind the room. Known characters, then a million random
+ * strings of bytes that lie near the edges of UTF-8. */
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +33,8 @@ static void check_bytes(const char *bytes, size_t length, unsigned long seed)
     if (count > 1) {
         char16_t part[64];
         memset(part, 0x5a, sizeof part);
-        check(utf16_from_utf8(part, count - 1, bytes, length) == count, "little room: the size", seed);
+        check(utf16_from_utf8(part, count - 1, bytes, length) == count, "little room: the size",
+              seed);
         check(part[count - 1] == 0x5a5a, "little room: nothing behind it", seed);
     }
 }
@@ -65,14 +66,16 @@ static void check_known(void)
         char16_t unit = (char16_t)c, back;
         char bytes[4];
         size_t length = utf8_from_utf16(bytes, 4, &unit, 1);
-        check(utf16_from_utf8(&back, 1, bytes, length) == 1 && back == unit, "a unit comes back", c);
+        check(utf16_from_utf8(&back, 1, bytes, length) == 1 && back == unit, "a unit comes back",
+              c);
     }
 }
 
 static void check_random(void)
 {
-    static const unsigned char edges[] = {0x00, 0x41, 0x7f, 0x80, 0x9f, 0xa0, 0xb0, 0xbf, 0xc0, 0xc2, 0xc3, 0xdf,
-                                          0xe0, 0xe2, 0xed, 0xed, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0xb2, 0x90};
+    static const unsigned char edges[] = {0x00, 0x41, 0x7f, 0x80, 0x9f, 0xa0, 0xb0, 0xbf,
+                                          0xc0, 0xc2, 0xc3, 0xdf, 0xe0, 0xe2, 0xed, 0xed,
+                                          0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0xb2, 0x90};
     uint64_t state = 88172645463325252ull;
     for (unsigned long round = 0; round < 1000000; round++) {
         char bytes[24];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events: a dispatcher with a handle. Setting and waiting are the dispatcher's (nt/dispatcher.c). */
+/* Events: a dispatcher with a handle. Setting and waiting are its own (nt/dispatcher.c). */
 #include <stdlib.h>
 
 #include "nt/sync.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The directory of named objects: two small hash tables over the same entries, by name and by object. An
- * entry holds no reference; the last handle's closing takes it out. Handles of named objects are made under
- * the directory's lock, so a name that was found belongs to an object that has handles. */
+/* The directory of named objects: two small hash tables over the same entries, by name and by
+ * object. An entry holds no reference; the last handle's closing takes it out. Handles of named
+ * objects are made under the directory's lock, so a name that was found belongs to an object that
+ * has handles. */
 #include "nt/namespace.h"
 
 #include <stdlib.h>
@@ -12,11 +13,11 @@
 enum { BUCKETS = 256, NAME_MAX_UNITS = 260 };
 
 enum { /* the standard rights bits of an access mask */
-    ACCESS_GENERIC_READ = (int)0x80000000,
-    ACCESS_GENERIC_WRITE = 0x40000000,
-    ACCESS_GENERIC_EXECUTE = 0x20000000,
-    ACCESS_GENERIC_ALL = 0x10000000,
-    ACCESS_MAXIMUM_ALLOWED = 0x02000000,
+       ACCESS_GENERIC_READ = (int)0x80000000,
+       ACCESS_GENERIC_WRITE = 0x40000000,
+       ACCESS_GENERIC_EXECUTE = 0x20000000,
+       ACCESS_GENERIC_ALL = 0x10000000,
+       ACCESS_MAXIMUM_ALLOWED = 0x02000000,
 };
 
 struct name_entry {
@@ -54,8 +55,8 @@ static const char16_t *prefix_skip(const char16_t *name, const char16_t *prefix)
     return name;
 }
 
-/* Without a prefix a name belongs to the session, which Local\ says explicitly. Global\ names are others.
- * Any other backslash names a directory that is not there. */
+/* Without a prefix a name belongs to the session, which Local\ says explicitly. Global\ names are
+ * others. Any other backslash names a directory that is not there. */
 static int32_t name_parse(const char16_t *name, struct name_key *key)
 {
     const char16_t *local = prefix_skip(name, u"Local\\");
@@ -119,7 +120,8 @@ static void name_remove(struct name_entry *entry)
 
 void object_name_drop(struct object *object)
 {
-    /* An object's name was entered before its handle was given out, so a zero read here is no mistake. */
+    /* An object's name was entered before its handle was given out, so a zero read here is no
+     * mistake. */
     if (atomic_load_explicit(&names.count, memory_order_relaxed) == 0)
         return;
     lock_acquire(&names.lock);
@@ -131,8 +133,8 @@ void object_name_drop(struct object *object)
     lock_release(&names.lock);
 }
 
-/* Counts as one more handle while a real one is made. false: the last handle is gone, and its closing is on
- * its way to drop the name. */
+/* Counts as one more handle while a real one is made. false: the last handle is gone, and its
+ * closing is on its way to drop the name. */
 static bool handles_pin(struct object *object)
 {
     uint32_t handles = atomic_load_explicit(&object->handles, memory_order_relaxed);
@@ -218,8 +220,8 @@ int32_t object_publish(struct object *object, const char16_t *name, uint32_t acc
     return status;
 }
 
-int32_t object_open(const char16_t *name, const struct object_type *type, uint32_t access, uint32_t flags,
-                    uint64_t *handle)
+int32_t object_open(const char16_t *name, const struct object_type *type, uint32_t access,
+                    uint32_t flags, uint64_t *handle)
 {
     struct name_key key;
     int32_t status = name_parse(name, &key);

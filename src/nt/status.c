@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Translates between NTSTATUS, last errors, Winsock errors and errno; every answer is made from
- * status.def. By status the table is searched (it is sorted); by errno the rows become the cases of a
- * switch, so an errno that is named twice does not compile. */
+ * status.def. By status the table is searched (it is sorted); by errno the rows become the cases of
+ * a switch, so an errno that is named twice does not compile. */
 #include "nt/status.h"
 
 #include <errno.h>
@@ -41,8 +41,8 @@ static const struct status_row *status_find(int32_t status)
     return &status_rows[low];
 }
 
-/* 0xC007xxxx carries a Win32 code (NTSTATUS_FROM_WIN32), and so does 0x8007xxxx (HRESULT_FROM_WIN32),
- * which drivers hand through. */
+/* 0xC007xxxx carries a Win32 code (NTSTATUS_FROM_WIN32), and so does 0x8007xxxx
+ * (HRESULT_FROM_WIN32), which drivers hand through. */
 static bool status_wraps_win32(int32_t status)
 {
     return status < 0 && (((uint32_t)status >> 16) & 0x3fff) == FACILITY_NTWIN32;
@@ -68,8 +68,8 @@ int32_t status_from_errno(int error)
 {
     switch (error) {
 #define ROW(status, win32, wsa)
-#define ROW_ERRNO(status, win32, wsa, error) \
-    case error:                              \
+#define ROW_ERRNO(status, win32, wsa, error)                                                       \
+    case error:                                                                                    \
         return status;
 #include "nt/status.def"
 #undef ROW

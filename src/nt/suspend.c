@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Suspending threads. A thread stands still only where it calls into the library, so that it never holds one
- * of the library's or libc's locks meanwhile; SuspendThread on Windows, too, only asks. */
+/* Suspending threads. A thread stands still only where it calls into the library, so that it never
+ * holds one of the library's or libc's locks meanwhile; on Windows, too, SuspendThread only asks. */
 #include "nt/thread.h"
 
 enum { SUSPEND_MAX = 127 };
@@ -25,8 +25,8 @@ int32_t thread_suspend(struct thread *thread, uint32_t *previous)
 void thread_suspend_point(struct thread *self)
 {
     for (;;) {
-        /* The event is reset under the lock that guards the count: who takes the count to zero sets it
-         * afterwards, and a set that is late only makes this loop look once more. */
+        /* The event is reset under the lock that guards the count: who takes the count to zero sets
+         * it afterwards, and a set that is late only makes this loop look once more. */
         lock_acquire(&self->lock);
         bool stop = self->suspend_count != 0;
         if (stop)

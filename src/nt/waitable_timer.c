@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Waitable timers: an engine timer that signals a dispatcher and queues an APC to the thread that set it. An
- * expiry is judged under the timer's lock against the time it is set to, so one that was overtaken by a
- * cancel or a new setting does nothing. Absolute times follow the wall clock: it is asked again at expiry. */
+/* Waitable timers: an engine timer that signals a dispatcher and queues an APC to the thread that
+ * set it. An expiry is judged under the timer's lock against the time it is set to, so one that was
+ * overtaken by a cancel or a new setting does nothing. Absolute times follow the wall clock: it is
+ * asked again at expiry. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -69,8 +70,8 @@ static bool thread_is_ending(struct thread *thread)
     return ending;
 }
 
-/* With the lock held: the time has come. The documented end of a timer whose thread has ended: it is
- * cancelled, and its state stays. */
+/* With the lock held: the time has come. The documented end of a timer whose thread has ended: it
+ * is cancelled, and its state stays. */
 static void timer_expire_locked(struct waitable_timer *timer, uint64_t now_ns)
 {
     timer->armed = false;
@@ -114,8 +115,8 @@ static void timer_fired(struct engine_timer *engine)
     lock_release(&timer->lock);
 }
 
-/* With the lock held. Returns what is to be dereferenced when it is dropped: the thread that had set the
- * timer; *apcs_back says whether a queued APC gave its reference back. */
+/* With the lock held. Returns what is to be dereferenced when it is dropped: the thread that had
+ * set the timer; *apcs_back says whether a queued APC gave its reference back. */
 static struct thread *timer_disarm(struct waitable_timer *timer, bool *apc_back)
 {
     *apc_back = false;
@@ -212,8 +213,8 @@ void waitable_timer_cancel(struct waitable_timer *timer)
     timer_settle(timer, before, apc_back);
 }
 
-/* A timer without a handle stops. What an expiry that is running queued before is taken back here; one
- * that comes later finds it closed. */
+/* A timer without a handle stops. What an expiry that is running queued before is taken back here;
+ * one that comes later finds it closed. */
 static void timer_closed(struct object *object)
 {
     struct waitable_timer *timer = container_of(object, struct waitable_timer, object);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* WaitOnAddress: waiters are queued by address in a small hash table. Who changes the value and then wakes
- * either finds the waiter queued, or the waiter, comparing under the bucket's lock, finds the value changed. */
+/* WaitOnAddress: waiters are queued by address in a small hash table. Who changes the value and
+ * then wakes either finds the waiter queued, or the waiter, comparing under the bucket's lock,
+ * finds the value changed. */
 #include <string.h>
 
 #include "base/list.h"
@@ -49,7 +50,8 @@ static bool value_equals(const volatile void *address, const void *compare, SIZE
 }
 
 /* false: the value differs already. */
-static bool waiter_queue(struct bucket *bucket, struct waiter *waiter, const void *compare, SIZE_T size)
+static bool waiter_queue(struct bucket *bucket, struct waiter *waiter, const void *compare,
+                         SIZE_T size)
 {
     lock_acquire(&bucket->lock);
     atomic_fetch_add(&bucket->count, 1);
@@ -86,8 +88,9 @@ BOOL WINAPI WaitOnAddress(volatile void *address, PVOID compare, SIZE_T size, DW
     struct waiter waiter = {.address = address};
     if (!waiter_queue(bucket, &waiter, compare, size))
         return TRUE;
-    uint64_t deadline = timeout_ms == INFINITE ? FUTEX_NO_DEADLINE
-                                               : clock_deadline_ns((uint64_t)timeout_ms * NS_PER_MS);
+    uint64_t deadline = timeout_ms == INFINITE
+                            ? FUTEX_NO_DEADLINE
+                            : clock_deadline_ns((uint64_t)timeout_ms * NS_PER_MS);
     bool late = false;
     while (!late && atomic_load_explicit(&waiter.woken, memory_order_acquire) == 0) {
         block_on(&waiter.woken, 0, deadline);
@@ -110,8 +113,7 @@ static void address_wake(const volatile void *address, bool all)
         return;
     lock_acquire(&bucket->lock);
     if (bucket->waiters.next != NULL) {
-        list_for_each_safe(node, &bucket->waiters)
-        {
+        list_for_each_safe (node, &bucket->waiters) {
             struct waiter *waiter = container_of(node, struct waiter, link);
             if (waiter->address != address)
                 continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Synchronization barriers: the last of a round to arrive lets the others go. The round's number is what they
- * sleep on, so a barrier is used again at once. */
+/* Synchronization barriers: the last of a round to arrive lets the others go. The round's number is
+ * what they sleep on, so a barrier is used again at once. */
 #include "win32/block.h"
 #include "win32/face.h"
 
@@ -12,11 +12,13 @@ struct barrier {
     uint32_t spins;
     _Atomic uint32_t inside; /* DeleteSynchronizationBarrier waits for those on their way out */
 };
-_Static_assert(sizeof(struct barrier) <= sizeof(SYNCHRONIZATION_BARRIER), "fits the public structure");
+_Static_assert(sizeof(struct barrier) <= sizeof(SYNCHRONIZATION_BARRIER),
+               "fits the public structure");
 
 enum { SPINS_DEFAULT = 2000 };
 
-BOOL WINAPI InitializeSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER barrier, LONG threads, LONG spins)
+BOOL WINAPI InitializeSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER barrier, LONG threads,
+                                             LONG spins)
 {
     if (barrier == NULL || threads <= 0 || spins < -1)
         return error_from_status(STATUS_INVALID_PARAMETER);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How the light locks sleep: on a word of their own, outside the wait core, with the thread's place in its
- * completion port given free meanwhile. */
+/* How the light locks sleep: on a word of their own, outside the wait core, with the thread's place
+ * in its completion port given free meanwhile. */
 #ifndef WIN32_BLOCK_H
 #define WIN32_BLOCK_H
 

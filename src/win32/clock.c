@@ -82,7 +82,7 @@ void WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
     file_time_set(time, clock_system_time());
 }
 
-/* ---- The calendar: days since 1601-01-01, a Monday, in the Gregorian calendar ----------------------------- */
+/* ---- The calendar: days since 1601-01-01, a Monday, in the Gregorian calendar ---------------- */
 
 static bool year_is_leap(uint32_t year)
 {
@@ -132,8 +132,8 @@ BOOL WINAPI FileTimeToSystemTime(const FILETIME *file_time, LPSYSTEMTIME time)
 BOOL WINAPI SystemTimeToFileTime(const SYSTEMTIME *time, LPFILETIME file_time)
 {
     if (time->wYear < 1601 || time->wYear > 30827 || time->wMonth < 1 || time->wMonth > 12 ||
-        time->wDay < 1 || time->wDay > days_in_month(time->wYear, time->wMonth) || time->wHour > 23 ||
-        time->wMinute > 59 || time->wSecond > 59 || time->wMilliseconds > 999)
+        time->wDay < 1 || time->wDay > days_in_month(time->wYear, time->wMonth) ||
+        time->wHour > 23 || time->wMinute > 59 || time->wSecond > 59 || time->wMilliseconds > 999)
         return error_from_status(STATUS_INVALID_PARAMETER);
     uint64_t days = days_before_year(time->wYear) + time->wDay - 1u;
     for (uint32_t month = 1; month < time->wMonth; month++)
@@ -202,8 +202,8 @@ LONG WINAPI CompareFileTime(const FILETIME *first, const FILETIME *second)
 }
 
 /* The zone of this system (NULL); rules that a caller makes up are not supported. */
-BOOL WINAPI SystemTimeToTzSpecificLocalTime(const TIME_ZONE_INFORMATION *zone, const SYSTEMTIME *universal,
-                                            LPSYSTEMTIME local)
+BOOL WINAPI SystemTimeToTzSpecificLocalTime(const TIME_ZONE_INFORMATION *zone,
+                                            const SYSTEMTIME *universal, LPSYSTEMTIME local)
 {
     FILETIME file_time;
     if (zone != NULL)
@@ -217,8 +217,8 @@ BOOL WINAPI SystemTimeToTzSpecificLocalTime(const TIME_ZONE_INFORMATION *zone, c
     return TRUE;
 }
 
-BOOL WINAPI TzSpecificLocalTimeToSystemTime(const TIME_ZONE_INFORMATION *zone, const SYSTEMTIME *local,
-                                            LPSYSTEMTIME universal)
+BOOL WINAPI TzSpecificLocalTimeToSystemTime(const TIME_ZONE_INFORMATION *zone,
+                                            const SYSTEMTIME *local, LPSYSTEMTIME universal)
 {
     if (zone != NULL)
         return error_from_status(STATUS_NOT_SUPPORTED);
@@ -258,7 +258,7 @@ DWORD WINAPI GetTimeZoneInformation(LPTIME_ZONE_INFORMATION zone)
     return tm.tm_isdst > 0 ? TIME_ZONE_ID_DAYLIGHT : TIME_ZONE_ID_STANDARD;
 }
 
-/* ---- Setting, and FAT's times ----------------------------------------------------------------------------- */
+/* ---- Setting, and FAT's times ---------------------------------------------------------------- */
 
 static BOOL clock_set(time_t seconds, uint32_t ms)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Condition variables in one pointer: a count of wakes, which is what sleepers sleep on, and a count of
- * sleepers, so that waking nobody costs no system call. A sleeper counts itself before it drops the lock. */
+/* Condition variables in one pointer: a count of wakes, which is what sleepers sleep on, and a
+ * count of sleepers, so that waking nobody costs no system call. A sleeper counts itself before it
+ * drops the lock. */
 #include <errno.h>
 
 #include "win32/block.h"
@@ -45,8 +46,9 @@ static uint32_t condition_enter(struct condition *condition)
 /* FALSE: the time is over. A zero time-out still drops the lock. */
 static BOOL condition_sleep(struct condition *condition, uint32_t wakes, DWORD timeout_ms)
 {
-    uint64_t deadline = timeout_ms == INFINITE ? FUTEX_NO_DEADLINE
-                                               : clock_deadline_ns((uint64_t)timeout_ms * NS_PER_MS);
+    uint64_t deadline = timeout_ms == INFINITE
+                            ? FUTEX_NO_DEADLINE
+                            : clock_deadline_ns((uint64_t)timeout_ms * NS_PER_MS);
     int result = block_on(&condition->wakes, wakes, deadline);
     atomic_fetch_sub(&condition->sleepers, 1);
     return result != -ETIMEDOUT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* SetConsoleCtrlHandler. SIGINT is Ctrl+C, SIGQUIT Ctrl+Break, SIGHUP the closed window, SIGTERM the shutdown.
- * The signal handler only writes a byte to a pipe; a thread of the library reads it and calls the handlers,
- * newest first, until one says that it has dealt with the event. If none does, the process ends. */
+/* SetConsoleCtrlHandler. SIGINT is Ctrl+C, SIGQUIT Ctrl+Break, SIGHUP the closed window, SIGTERM
+ * the shutdown. The signal handler only writes a byte to a pipe; a thread of the library reads it
+ * and calls the handlers, newest first, until one says that it has dealt with the event. If none
+ * does, the process ends. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

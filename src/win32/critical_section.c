@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Critical sections. The lock is one word (where Windows keeps a semaphore handle): 0 free, 1 held, 2 held
- * and somebody may sleep; so memory that is all zero is a free one. Recursion and owner belong to the holder. */
+/* Critical sections. The lock is one word (where Windows keeps a semaphore handle): 0 free, 1 held,
+ * 2 held and somebody may sleep; so memory that is all zero is a free one. Recursion and owner
+ * belong to the holder. */
 #include "win32/block.h"
 #include "win32/face.h"
 

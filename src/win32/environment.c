@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Environment variables. Their names are without case on Windows: a name that is not there as it is spelled
- * is looked for without regard to case. */
+/* Environment variables. Their names are without case on Windows: a name that is not there as it is
+ * spelled is looked for without regard to case. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,8 +9,8 @@
 #include "base/utf16.h"
 #include "win32/face.h"
 
-/* libc's environment has no lock for readers either: as there, changing it while others read is an error
- * of the program. */
+/* libc's environment has no lock for readers either: as there, changing it while others read is an
+ * error of the program. */
 static const char *variable_find(const char *name)
 {
     const char *value = getenv(name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The last error of each thread: the only file that writes it. Calls that end at once pass their status
- * through error_from_status; completions pass theirs through status_to_win32 where they are reported. */
+/* The last error of each thread: the only file that writes it. Calls that end at once pass their
+ * status through error_from_status; completions pass theirs through status_to_win32 where they are
+ * reported. */
 #include "win32/error.h"
 
 #include "nt/status.h"

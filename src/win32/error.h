@@ -9,8 +9,8 @@
 void error_set(uint32_t code);
 uint32_t error_get(void);
 
-/* TRUE for success and informational statuses, last error untouched. Else the last error becomes the
- * translation of the status; FALSE. */
+/* TRUE for success and informational statuses, last error untouched. Else the last error becomes
+ * the translation of the status; FALSE. */
 int error_from_status(int32_t status);
 
 #endif

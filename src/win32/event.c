@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Events. SetEvent, ResetEvent and a look-up make no system call unless a thread has to be woken. */
+/* Events. SetEvent and ResetEvent make no system call unless a thread has to be woken. */
 #include "nt/sync.h"
 #include "win32/face.h"
 
-HANDLE WINAPI CreateEventExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateEventExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWORD flags,
+                             DWORD access)
 {
     if (flags & ~(DWORD)(CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET)) {
         error_set(ERROR_INVALID_PARAMETER);
@@ -14,7 +15,8 @@ HANDLE WINAPI CreateEventExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWO
     return face_publish(event == NULL ? NULL : &event->object, name, access, attributes);
 }
 
-HANDLE WINAPI CreateEventExA(LPSECURITY_ATTRIBUTES attributes, LPCSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateEventExA(LPSECURITY_ATTRIBUTES attributes, LPCSTR name, DWORD flags,
+                             DWORD access)
 {
     struct face_name buffer;
     return CreateEventExW(attributes, face_name_from(&buffer, name), flags, access);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions that a program raises itself: RaiseException calls the vectored handlers in order, then the
- * unhandled filter, and ends the process if none takes it. Faults (signals) are not turned into exceptions. */
+/* Exceptions that a program raises itself: RaiseException calls the vectored handlers in order,
+ * then the unhandled filter, and ends the process if none takes it. Faults (signals) are not turned
+ * into exceptions. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@ enum { CONTINUE_EXECUTION = -1 };
 struct vectored {
     struct list link;
     PVECTORED_EXCEPTION_HANDLER handler;
-    uint32_t calls;  /* under way; a removed one is freed by the last */
+    uint32_t calls; /* under way; a removed one is freed by the last */
     bool removed;
 };
 
@@ -52,8 +53,7 @@ ULONG WINAPI RemoveVectoredExceptionHandler(PVOID handle)
 {
     ULONG found = 0;
     lock_acquire(&lock);
-    list_for_each(node, &handlers)
-    {
+    list_for_each (node, &handlers) {
         struct vectored *vectored = container_of(node, struct vectored, link);
         if (vectored != handle || vectored->removed)
             continue;
@@ -108,10 +108,12 @@ void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR
     };
     struct _EXCEPTION_POINTERS pointers = {&record, NULL}; /* registers are not captured */
     if (arguments != NULL)
-        record.NumberParameters = count < EXCEPTION_MAXIMUM_PARAMETERS ? count : EXCEPTION_MAXIMUM_PARAMETERS;
+        record.NumberParameters =
+            count < EXCEPTION_MAXIMUM_PARAMETERS ? count : EXCEPTION_MAXIMUM_PARAMETERS;
     for (DWORD i = 0; i < record.NumberParameters; i++)
         record.ExceptionInformation[i] = arguments[i];
-    bool goes_on = vectored_call(&pointers) || UnhandledExceptionFilter(&pointers) == CONTINUE_EXECUTION;
+    bool goes_on =
+        vectored_call(&pointers) || UnhandledExceptionFilter(&pointers) == CONTINUE_EXECUTION;
     if (goes_on && !record.ExceptionFlags)
         return;
     fprintf(stderr, "overlapped: unhandled exception 0x%08x\n", code);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* FormatMessage. Everything is built as UTF-16 in one growing text, then given out in the caller's form.
- * Inserts are %1 to %99 with an optional printf format between exclamation marks; without one they are
- * strings. System messages end with CR LF, as on Windows. */
+/* FormatMessage. Everything is built as UTF-16 in one growing text, then given out in the caller's
+ * form. Inserts are %1 to %99 with an optional printf format between exclamation marks; without one
+ * they are strings. System messages end with CR LF, as on Windows. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,10 +32,10 @@ struct wide {
 struct formatting {
     struct wide out;
     DWORD flags;
-    bool wide;                       /* FormatMessageW: %s is UTF-16 */
-    va_list *list;                   /* or, with ARGUMENT_ARRAY: */
+    bool wide;     /* FormatMessageW: %s is UTF-16 */
+    va_list *list; /* or, with ARGUMENT_ARRAY: */
     const ULONG_PTR *array;
-    ULONG_PTR values[INSERTS_MAX];   /* taken from the list so far */
+    ULONG_PTR values[INSERTS_MAX]; /* taken from the list so far */
     uint32_t taken;
 };
 
@@ -86,7 +86,7 @@ static const char *message_find(DWORD id)
     return NULL;
 }
 
-/* Every insert, whatever its type, is one pointer-wide argument; 64-bit values too on this machine. */
+/* Every insert, whatever its type, is one pointer-wide argument, 64-bit values too. */
 static ULONG_PTR insert_value(struct formatting *f, uint32_t number)
 {
     if (f->array != NULL)
@@ -96,7 +96,8 @@ static ULONG_PTR insert_value(struct formatting *f, uint32_t number)
     return number <= f->taken ? f->values[number - 1] : 0;
 }
 
-static void insert_string(struct formatting *f, ULONG_PTR value, bool wide, int width, int precision)
+static void insert_string(struct formatting *f, ULONG_PTR value, bool wide, int width,
+                          int precision)
 {
     size_t before = f->out.length, most = precision < 0 ? SIZE_MAX : (size_t)precision;
     if (value == 0)
@@ -111,7 +112,8 @@ static void insert_string(struct formatting *f, ULONG_PTR value, bool wide, int 
     for (size_t i = length; i < fill; i++)
         wide_put(&f->out, u' ');
     if (width > 0 && !f->out.failed) { /* right-justified: the blanks go in front */
-        memmove(f->out.units + before + (fill - length), f->out.units + before, length * sizeof(char16_t));
+        memmove(f->out.units + before + (fill - length), f->out.units + before,
+                length * sizeof(char16_t));
         for (size_t i = 0; i < fill - length; i++)
             f->out.units[before + i] = u' ';
     }
@@ -238,7 +240,7 @@ static void line_end_put(struct wide *out)
     wide_put(out, u'\n');
 }
 
-/* What stands behind a percent sign that is no insert. Returns the units used; 0: the message ends. */
+/* What stands behind a percent sign that is no insert: the units used; 0: the message ends. */
 static size_t escape_parse(struct formatting *f, const char16_t *text)
 {
     switch (text[0]) {
@@ -336,8 +338,8 @@ static uint32_t format_build(struct formatting *f, LPCVOID source, DWORD id, va_
     return f->out.failed ? ERROR_NOT_ENOUGH_MEMORY : error;
 }
 
-DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPWSTR buffer, DWORD size,
-                            va_list *arguments)
+DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPWSTR buffer,
+                            DWORD size, va_list *arguments)
 {
     struct formatting f = {.flags = flags, .wide = true};
     (void)language; /* there is one */
@@ -359,8 +361,8 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
     return error == ERROR_SUCCESS ? length : 0;
 }
 
-DWORD WINAPI FormatMessageA(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPSTR buffer, DWORD size,
-                            va_list *arguments)
+DWORD WINAPI FormatMessageA(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPSTR buffer,
+                            DWORD size, va_list *arguments)
 {
     struct formatting f = {.flags = flags};
     (void)language;

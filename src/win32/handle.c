@@ -13,13 +13,15 @@ BOOL WINAPI CloseHandle(HANDLE handle)
 static int32_t process_check(HANDLE process)
 {
     struct object *object;
-    int32_t status = handle_hold(handle_number(process), &process_type, PROCESS_DUP_HANDLE, &object);
+    int32_t status =
+        handle_hold(handle_number(process), &process_type, PROCESS_DUP_HANDLE, &object);
     if (status == STATUS_SUCCESS)
         handle_release(object);
     return status;
 }
 
-static int32_t handle_copy(HANDLE source, DWORD access, BOOL inherit, bool same_access, uint64_t *copy)
+static int32_t handle_copy(HANDLE source, DWORD access, BOOL inherit, bool same_access,
+                           uint64_t *copy)
 {
     struct object *object;
     int32_t status = handle_hold(handle_number(source), NULL, 0, &object);
@@ -27,12 +29,12 @@ static int32_t handle_copy(HANDLE source, DWORD access, BOOL inherit, bool same_
         return status;
     access = object_map_access(object->type, access);
     handle_release(object);
-    return handle_duplicate(handle_number(source), access, same_access, inherit ? HANDLE_INHERIT : 0,
-                            copy);
+    return handle_duplicate(handle_number(source), access, same_access,
+                            inherit ? HANDLE_INHERIT : 0, copy);
 }
 
-BOOL WINAPI DuplicateHandle(HANDLE source_process, HANDLE source, HANDLE target_process, LPHANDLE target,
-                            DWORD access, BOOL inherit, DWORD options)
+BOOL WINAPI DuplicateHandle(HANDLE source_process, HANDLE source, HANDLE target_process,
+                            LPHANDLE target, DWORD access, BOOL inherit, DWORD options)
 {
     int32_t status = process_check(source_process);
     if (status != STATUS_SUCCESS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Heaps over malloc. Each block has a header with its size and heap, because HeapSize tells the size that
- * was asked for and HeapDestroy frees what is left. LocalAlloc and GlobalAlloc are the process heap; their
- * handles are the pointers, which Lock gives back. */
+/* Heaps over malloc. Each block has a header with its size and heap, because HeapSize tells the
+ * size that was asked for and HeapDestroy frees what is left. LocalAlloc and GlobalAlloc are the
+ * process heap; their handles are the pointers, which Lock gives back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +11,10 @@
 
 struct heap {
     uint64_t magic;
-    struct lock lock;        /* guards blocks and the list of heaps below */
-    struct list blocks;      /* struct block.link; the process heap's are not listed */
+    struct lock lock;   /* guards blocks and the list of heaps below */
+    struct list blocks; /* struct block.link; the process heap's are not listed */
     struct list link;
-    SIZE_T maximum, used;    /* maximum 0: it grows */
+    SIZE_T maximum, used;     /* maximum 0: it grows */
     CRITICAL_SECTION section; /* HeapLock */
 };
 
@@ -90,7 +90,8 @@ static bool heap_add(struct heap *heap, struct block *block, SIZE_T size)
     if (heap == &process_heap)
         return true;
     lock_acquire(&heap->lock);
-    bool fits = heap->maximum == 0 || (heap->used <= heap->maximum && size <= heap->maximum - heap->used);
+    bool fits =
+        heap->maximum == 0 || (heap->used <= heap->maximum && size <= heap->maximum - heap->used);
     if (fits) {
         heap->used += size;
         list_push_back(&heap->blocks, &block->link);
@@ -116,7 +117,8 @@ LPVOID WINAPI HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
         return NULL;
     struct block *block = NULL;
     if (size <= SIZE_MAX - sizeof *block)
-        block = flags & HEAP_ZERO_MEMORY ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
+        block = flags & HEAP_ZERO_MEMORY ? calloc(1, sizeof *block + size)
+                                         : malloc(sizeof *block + size);
     if (block != NULL && heap_add(heap, block, size))
         return block + 1;
     free(block);
@@ -138,7 +140,8 @@ BOOL WINAPI HeapFree(HANDLE handle, DWORD flags, LPVOID memory)
     (void)flags;
     struct heap *heap = heap_of(handle);
     if (memory == NULL)
-        return heap != NULL; /* documented since Windows 10: a NULL block is freed without complaint */
+        return heap !=
+               NULL; /* documented since Windows 10: a NULL block is freed without complaint */
     struct block *block = heap == NULL ? NULL : block_of(heap, memory);
     if (block == NULL)
         return FALSE;
@@ -215,13 +218,15 @@ SIZE_T WINAPI HeapCompact(HANDLE handle, DWORD flags)
     return 0;
 }
 
-BOOL WINAPI HeapSetInformation(HANDLE handle, HEAP_INFORMATION_CLASS information, PVOID data, SIZE_T size)
+BOOL WINAPI HeapSetInformation(HANDLE handle, HEAP_INFORMATION_CLASS information, PVOID data,
+                               SIZE_T size)
 {
     (void)data;
     (void)size;
     if (handle != NULL && heap_of(handle) == NULL)
         return FALSE;
-    if (information != HeapCompatibilityInformation && information != HeapEnableTerminationOnCorruption)
+    if (information != HeapCompatibilityInformation &&
+        information != HeapEnableTerminationOnCorruption)
         return error_from_status(STATUS_INVALID_PARAMETER);
     return TRUE; /* malloc ends the process on corruption, and needs no other front end */
 }
@@ -241,7 +246,7 @@ DWORD WINAPI GetProcessHeaps(DWORD room, PHANDLE heaps)
     return count;
 }
 
-/* ---- Local and global memory ------------------------------------------------------------------------------ */
+/* ---- Local and global memory ----------------------------------------------------------------- */
 
 _Static_assert(LMEM_ZEROINIT == GMEM_ZEROINIT && LMEM_MODIFY == GMEM_MODIFY, "the same flags");
 

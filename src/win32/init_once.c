@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One-time initialisation in one pointer. Its low bits: 0 not begun, 1 one thread initialises (5: and others
- * sleep), 3 any number try (asynchronous), 2 done, with the context in the other bits. */
+/* One-time initialisation in one pointer. Its low bits: 0 not begun, 1 one thread initialises (5:
+ * and others sleep), 3 any number try (asynchronous), 2 done, the context in the other bits. */
 #include "win32/block.h"
 #include "win32/face.h"
 
@@ -33,7 +33,8 @@ static void once_finish(PINIT_ONCE once, uint64_t word)
 static void once_wait(PINIT_ONCE once)
 {
     uint64_t word = BUSY;
-    if (atomic_compare_exchange_strong(once_word(once), &word, BUSY_SLEEPERS) || word == BUSY_SLEEPERS)
+    if (atomic_compare_exchange_strong(once_word(once), &word, BUSY_SLEEPERS) ||
+        word == BUSY_SLEEPERS)
         block_on(once_futex(once), BUSY_SLEEPERS, FUTEX_NO_DEADLINE);
 }
 
@@ -102,7 +103,8 @@ BOOL WINAPI InitOnceComplete(LPINIT_ONCE once, DWORD flags, LPVOID context)
     return error_from_status(once_complete(once, flags, handle_number(context)));
 }
 
-BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN initialise, PVOID parameter, LPVOID *context)
+BOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN initialise, PVOID parameter,
+                                LPVOID *context)
 {
     BOOL pending;
     if (!error_from_status(once_begin(once, 0, &pending, context)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Virtual memory over mmap. A reservation is a mapping without rights, committed by giving it some. The list
- * of reservations knows their sizes, for MEM_RELEASE; what protection a page has is read from Linux. */
+/* Virtual memory over mmap. A reservation is a mapping without rights, committed by giving it some.
+ * The list of reservations knows their sizes, for MEM_RELEASE; what protection a page has is read
+ * from Linux. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,7 @@ static uintptr_t page_size(void)
 /* Under the lock. */
 static struct region *region_find(uintptr_t address)
 {
-    list_for_each(node, &regions)
-    {
+    list_for_each (node, &regions) {
         struct region *region = container_of(node, struct region, link);
         if (address >= region->base && address - region->base < region->size)
             return region;
@@ -86,7 +86,8 @@ static int32_t region_map(uintptr_t address, size_t size, uintptr_t *base)
     char *room = mmap(NULL, size + GRANULARITY, PROT_NONE, flags, -1, 0);
     if (room == MAP_FAILED)
         return status_from_errno(errno);
-    uintptr_t start = (uintptr_t)room, aligned = (start + GRANULARITY - 1) & ~(uintptr_t)(GRANULARITY - 1);
+    uintptr_t start = (uintptr_t)room,
+              aligned = (start + GRANULARITY - 1) & ~(uintptr_t)(GRANULARITY - 1);
     if (aligned > start)
         munmap(room, aligned - start);
     if (start + GRANULARITY > aligned)
@@ -199,13 +200,14 @@ static int32_t memory_decommit(uintptr_t address, size_t size)
 BOOL WINAPI VirtualFree(LPVOID address, SIZE_T size, DWORD type)
 {
     if (type == MEM_RELEASE)
-        return error_from_status(size != 0 ? STATUS_INVALID_PARAMETER : memory_release((uintptr_t)address));
+        return error_from_status(size != 0 ? STATUS_INVALID_PARAMETER
+                                           : memory_release((uintptr_t)address));
     if (type == MEM_DECOMMIT)
         return error_from_status(memory_decommit((uintptr_t)address, size));
     return error_from_status(STATUS_INVALID_PARAMETER);
 }
 
-/* ---- What Linux says of a page ---------------------------------------------------------------------------- */
+/* ---- What Linux says of a page --------------------------------------------------------------- */
 
 struct mapping {
     uintptr_t start, end;
@@ -264,7 +266,8 @@ BOOL WINAPI VirtualProtect(LPVOID address, SIZE_T size, DWORD protect, PDWORD be
     if (!mapping_find(start, &mapping))
         return error_from_status(STATUS_INVALID_ADDRESS);
     if (mprotect((void *)start, end - start, linux_protect) != 0) {
-        error_set(errno == ENOMEM ? ERROR_INVALID_ADDRESS : status_to_win32(status_from_errno(errno)));
+        error_set(errno == ENOMEM ? ERROR_INVALID_ADDRESS
+                                  : status_to_win32(status_from_errno(errno)));
         return FALSE;
     }
     *before = mapping_protect(&mapping);
@@ -299,7 +302,8 @@ SIZE_T WINAPI VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATION informatio
         information->AllocationBase = (PVOID)region->base;
         information->AllocationProtect = region->protect;
         information->RegionSize = (mapping.end < end ? mapping.end : end) - start;
-        if (information->Protect == PAGE_NOACCESS) { /* which Linux does not tell from a reservation */
+        if (information->Protect ==
+            PAGE_NOACCESS) { /* which Linux does not tell from a reservation */
             information->State = MEM_RESERVE;
             information->Protect = 0;
         }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Mutexes. One that is created owned belongs to the caller only if it is new: an existing one of that name
- * is merely opened. */
+/* Mutexes. One that is created owned belongs to the caller only if it is new: an existing one of
+ * that name is merely opened. */
 #include <stdlib.h>
 
 #include "nt/namespace.h"
 #include "nt/sync.h"
 #include "win32/face.h"
 
-HANDLE WINAPI CreateMutexExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateMutexExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWORD flags,
+                             DWORD access)
 {
     if (flags & ~(DWORD)CREATE_MUTEX_INITIAL_OWNER) {
         error_set(ERROR_INVALID_PARAMETER);
@@ -28,7 +29,8 @@ HANDLE WINAPI CreateMutexExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWO
     return handle;
 }
 
-HANDLE WINAPI CreateMutexExA(LPSECURITY_ATTRIBUTES attributes, LPCSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateMutexExA(LPSECURITY_ATTRIBUTES attributes, LPCSTR name, DWORD flags,
+                             DWORD access)
 {
     struct face_name buffer;
     return CreateMutexExW(attributes, face_name_from(&buffer, name), flags, access);
@@ -36,12 +38,14 @@ HANDLE WINAPI CreateMutexExA(LPSECURITY_ATTRIBUTES attributes, LPCSTR name, DWOR
 
 HANDLE WINAPI CreateMutexW(LPSECURITY_ATTRIBUTES attributes, BOOL owner, LPCWSTR name)
 {
-    return CreateMutexExW(attributes, name, owner ? CREATE_MUTEX_INITIAL_OWNER : 0, MUTEX_ALL_ACCESS);
+    return CreateMutexExW(attributes, name, owner ? CREATE_MUTEX_INITIAL_OWNER : 0,
+                          MUTEX_ALL_ACCESS);
 }
 
 HANDLE WINAPI CreateMutexA(LPSECURITY_ATTRIBUTES attributes, BOOL owner, LPCSTR name)
 {
-    return CreateMutexExA(attributes, name, owner ? CREATE_MUTEX_INITIAL_OWNER : 0, MUTEX_ALL_ACCESS);
+    return CreateMutexExA(attributes, name, owner ? CREATE_MUTEX_INITIAL_OWNER : 0,
+                          MUTEX_ALL_ACCESS);
 }
 
 HANDLE WINAPI OpenMutexW(DWORD access, BOOL inherit, LPCWSTR name)

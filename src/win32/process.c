@@ -97,14 +97,15 @@ void WINAPI FlushProcessWriteBuffers(void)
         atomic_thread_fence(memory_order_seq_cst);
 }
 
-/* ---- Priority classes ----------------------------------------------------------------------------------- */
+/* ---- Priority classes ------------------------------------------------------------------------ */
 
 static const struct {
     DWORD priority_class;
     int nice;
 } classes[] = {
-    {IDLE_PRIORITY_CLASS, 19},        {BELOW_NORMAL_PRIORITY_CLASS, 5}, {NORMAL_PRIORITY_CLASS, 0},
-    {ABOVE_NORMAL_PRIORITY_CLASS, -5}, {HIGH_PRIORITY_CLASS, -10},       {REALTIME_PRIORITY_CLASS, -20},
+    {IDLE_PRIORITY_CLASS, 19},  {BELOW_NORMAL_PRIORITY_CLASS, 5},
+    {NORMAL_PRIORITY_CLASS, 0}, {ABOVE_NORMAL_PRIORITY_CLASS, -5},
+    {HIGH_PRIORITY_CLASS, -10}, {REALTIME_PRIORITY_CLASS, -20},
 };
 static _Atomic DWORD current_class = NORMAL_PRIORITY_CLASS;
 
@@ -128,7 +129,7 @@ DWORD WINAPI GetPriorityClass(HANDLE process)
     return error_from_status(process_check(process, 0)) ? current_class : 0;
 }
 
-/* ---- Command line ----------------------------------------------------------------------------------------- */
+/* ---- Command line ---------------------------------------------------------------------------- */
 
 struct text {
     char *bytes;
@@ -222,7 +223,7 @@ void WINAPI GetStartupInfoW(LPSTARTUPINFOW info)
     *info = (STARTUPINFOW){.cb = sizeof *info};
 }
 
-/* ---- Debugging -------------------------------------------------------------------------------------------- */
+/* ---- Debugging ------------------------------------------------------------------------------- */
 
 BOOL WINAPI IsDebuggerPresent(void)
 {

@@ -3,8 +3,8 @@
 #include "nt/sync.h"
 #include "win32/face.h"
 
-HANDLE WINAPI CreateSemaphoreExW(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum, LPCWSTR name,
-                                 DWORD flags, DWORD access)
+HANDLE WINAPI CreateSemaphoreExW(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum,
+                                 LPCWSTR name, DWORD flags, DWORD access)
 {
     if (maximum <= 0 || initial < 0 || initial > maximum || flags != 0) {
         error_set(ERROR_INVALID_PARAMETER);
@@ -14,19 +14,22 @@ HANDLE WINAPI CreateSemaphoreExW(LPSECURITY_ATTRIBUTES attributes, LONG initial,
     return face_publish(semaphore == NULL ? NULL : &semaphore->object, name, access, attributes);
 }
 
-HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum, LPCSTR name,
-                                 DWORD flags, DWORD access)
+HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum,
+                                 LPCSTR name, DWORD flags, DWORD access)
 {
     struct face_name buffer;
-    return CreateSemaphoreExW(attributes, initial, maximum, face_name_from(&buffer, name), flags, access);
+    return CreateSemaphoreExW(attributes, initial, maximum, face_name_from(&buffer, name), flags,
+                              access);
 }
 
-HANDLE WINAPI CreateSemaphoreW(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum, LPCWSTR name)
+HANDLE WINAPI CreateSemaphoreW(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum,
+                               LPCWSTR name)
 {
     return CreateSemaphoreExW(attributes, initial, maximum, name, 0, SEMAPHORE_ALL_ACCESS);
 }
 
-HANDLE WINAPI CreateSemaphoreA(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum, LPCSTR name)
+HANDLE WINAPI CreateSemaphoreA(LPSECURITY_ATTRIBUTES attributes, LONG initial, LONG maximum,
+                               LPCSTR name)
 {
     return CreateSemaphoreExA(attributes, initial, maximum, name, 0, SEMAPHORE_ALL_ACCESS);
 }
@@ -55,7 +58,8 @@ BOOL WINAPI ReleaseSemaphore(HANDLE handle, LONG count, LPLONG previous)
         before = dispatcher_release(&semaphore->dispatcher, count, semaphore->maximum);
     handle_release(object);
     if (before < 0)
-        return error_from_status(count > 0 ? STATUS_SEMAPHORE_LIMIT_EXCEEDED : STATUS_INVALID_PARAMETER);
+        return error_from_status(count > 0 ? STATUS_SEMAPHORE_LIMIT_EXCEEDED
+                                           : STATUS_INVALID_PARAMETER);
     if (previous != NULL)
         *previous = before;
     return TRUE;

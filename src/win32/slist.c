@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Interlocked singly linked lists: one 16-byte compare and exchange over the first entry, the depth and a
- * sequence number that keeps a list which changed and changed back from being taken for unchanged. Entries
- * may be freed once popped only if no pop is under way, as on Windows; reading `Next` of a popped entry
- * needs memory that is still mapped. */
+/* Interlocked singly linked lists: one 16-byte compare and exchange over the first entry, the depth
+ * and a sequence number that keeps a list which changed and changed back from being taken for
+ * unchanged. Entries may be freed once popped only if no pop is under way, as on Windows; reading
+ * `Next` of a popped entry needs memory that is still mapped. */
 #include "base/lock.h"
 #include "win32/face.h"
 
-/* Region's high half counts depth and sequence as Windows keeps them; only these functions look inside. */
+/* Region's high half counts depth and sequence as Windows keeps them; only these functions look
+ * inside. */
 struct slist {
     _Alignas(16) uint64_t first;
     uint32_t depth;
@@ -35,8 +36,8 @@ static bool slist_exchange(PSLIST_HEADER head, union slist_word from, union slis
 #if defined(__x86_64__)
     bool done;
     __asm__ volatile("lock cmpxchg16b %1"
-                     : "=@ccz"(done), "+m"(*(volatile unsigned __int128 *)head), "+a"(from.list.first),
-                       "+d"(((uint64_t *)&from)[1])
+                     : "=@ccz"(done), "+m"(*(volatile unsigned __int128 *)head),
+                       "+a"(from.list.first), "+d"(((uint64_t *)&from)[1])
                      : "b"(to.list.first), "c"(((uint64_t *)&to)[1])
                      : "memory");
     return done;

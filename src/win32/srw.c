@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Slim reader/writer locks in one pointer: a word with the number of readers (all ones: a writer) and two
- * bits for those who sleep, and a word that writers sleep on. Waiting writers keep new readers out; a
- * release wakes one writer, or, if none took it, all readers. All zero is a free lock. */
+/* Slim reader/writer locks in one pointer: a word with the number of readers (all ones: a writer)
+ * and two bits for those who sleep, and a word that writers sleep on. Waiting writers keep new
+ * readers out; a release wakes one writer, or, if none took it, all readers. All zero is a free
+ * lock. */
 #include "win32/block.h"
 #include "win32/face.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings: conversion between code pages and UTF-16, and the lstr functions. The ANSI code page is UTF-8,
- * and converts without loss in both directions (names of files are only bytes on Linux); CP_UTF8 itself
- * replaces what is not well formed, as on Windows. */
+/* Strings: conversion between code pages and UTF-16, and the lstr functions. The ANSI code page is
+ * UTF-8, and converts without loss in both directions (names of files are only bytes on Linux);
+ * CP_UTF8 itself replaces what is not well formed, as on Windows. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -63,11 +63,12 @@ static int conversion_error(DWORD error)
     return 0;
 }
 
-int WINAPI MultiByteToWideChar(UINT page, DWORD flags, LPCCH from, int from_length, LPWSTR to, int room)
+int WINAPI MultiByteToWideChar(UINT page, DWORD flags, LPCCH from, int from_length, LPWSTR to,
+                               int room)
 {
     bool utf8 = page_is_utf8(page), lossless = utf8 && page != CP_UTF8;
-    if (from == NULL || from_length == 0 || from_length < -1 || room < 0 || (room > 0 && to == NULL) ||
-        !(utf8 || page_is_bytes(page)))
+    if (from == NULL || from_length == 0 || from_length < -1 || room < 0 ||
+        (room > 0 && to == NULL) || !(utf8 || page_is_bytes(page)))
         return conversion_error(ERROR_INVALID_PARAMETER);
     if (flags & ~(DWORD)(MB_PRECOMPOSED | MB_COMPOSITE | MB_USEGLYPHCHARS | MB_ERR_INVALID_CHARS))
         return conversion_error(ERROR_INVALID_FLAGS);
@@ -118,13 +119,14 @@ static int character_bytes(UINT page, const WCHAR *from, size_t units, uint32_t 
     return (int)utf8_from_utf16(bytes, 4, from, units);
 }
 
-int WINAPI WideCharToMultiByte(UINT page, DWORD flags, LPCWCH from, int from_length, LPSTR to, int room,
-                               LPCCH default_char, LPBOOL used_default)
+int WINAPI WideCharToMultiByte(UINT page, DWORD flags, LPCWCH from, int from_length, LPSTR to,
+                               int room, LPCCH default_char, LPBOOL used_default)
 {
     static const WCHAR replacement[] = {REPLACEMENT};
     bool utf8 = page_is_utf8(page);
-    if (from == NULL || from_length == 0 || from_length < -1 || room < 0 || (room > 0 && to == NULL) ||
-        !(utf8 || page_is_bytes(page)) || (page == CP_UTF8 && (default_char != NULL || used_default != NULL)))
+    if (from == NULL || from_length == 0 || from_length < -1 || room < 0 ||
+        (room > 0 && to == NULL) || !(utf8 || page_is_bytes(page)) ||
+        (page == CP_UTF8 && (default_char != NULL || used_default != NULL)))
         return conversion_error(ERROR_INVALID_PARAMETER);
     if (flags & ~(DWORD)(WC_COMPOSITECHECK | WC_DISCARDNS | WC_SEPCHARS | WC_DEFAULTCHAR |
                          WC_NO_BEST_FIT_CHARS | WC_ERR_INVALID_CHARS))
@@ -191,7 +193,7 @@ int WINAPI CompareStringOrdinal(LPCWCH first, int first_length, LPCWCH second, i
     return a_length < b_length ? CSTR_LESS_THAN : CSTR_GREATER_THAN;
 }
 
-/* ---- lstr ------------------------------------------------------------------------------------------------- */
+/* ---- lstr ------------------------------------------------------------------------------------ */
 
 /* These survive NULL strings: a length is 0, a copy fails. */
 int WINAPI lstrlenA(LPCSTR text)
@@ -211,9 +213,8 @@ LPSTR WINAPI lstrcpyA(LPSTR to, LPCSTR from)
 
 LPWSTR WINAPI lstrcpyW(LPWSTR to, LPCWSTR from)
 {
-    return to == NULL || from == NULL
-               ? NULL
-               : memmove(to, from, (utf16_length(from) + 1) * sizeof *from);
+    return to == NULL || from == NULL ? NULL
+                                      : memmove(to, from, (utf16_length(from) + 1) * sizeof *from);
 }
 
 LPSTR WINAPI lstrcpynA(LPSTR to, LPCSTR from, int room)
@@ -285,7 +286,7 @@ int WINAPI lstrcmpiW(LPCWSTR first, LPCWSTR second)
     return compare_wide(first, second, TRUE);
 }
 
-/* ---- Case ------------------------------------------------------------------------------------------------- */
+/* ---- Case ------------------------------------------------------------------------------------ */
 
 /* A pointer below 64 KiB is one character, as documented. */
 static bool is_character(const void *text)
@@ -306,8 +307,8 @@ static char narrow_upper(char c)
 /* The alphabets that utf16_fold knows; the offsets are those of Unicode's blocks. */
 static WCHAR wide_lower(WCHAR c)
 {
-    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9) ||
-        (c >= 0x410 && c <= 0x42f))
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+        (c >= 0x391 && c <= 0x3a9) || (c >= 0x410 && c <= 0x42f))
         return (WCHAR)(c + 32);
     if (c >= 0x400 && c <= 0x40f)
         return (WCHAR)(c + 80);

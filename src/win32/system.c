@@ -19,19 +19,18 @@ void WINAPI GetSystemInfo(LPSYSTEM_INFO info)
     DWORD_PTR mask = 0, system_mask;
     if (!GetProcessAffinityMask(GetCurrentProcess(), &mask, &system_mask))
         system_mask = 1;
-    *info = (SYSTEM_INFO){
+    *info = (SYSTEM_INFO)
+    {
 #if defined(__aarch64__)
         .wProcessorArchitecture = PROCESSOR_ARCHITECTURE_ARM64,
 #else
         .wProcessorArchitecture = PROCESSOR_ARCHITECTURE_AMD64,
-        .dwProcessorType = PROCESSOR_AMD_X8664,
-        .wProcessorLevel = 6,
+        .dwProcessorType = PROCESSOR_AMD_X8664, .wProcessorLevel = 6,
 #endif
         .dwPageSize = (DWORD)sysconf(_SC_PAGESIZE),
         .lpMinimumApplicationAddress = (LPVOID)(uintptr_t)GRANULARITY,
         .lpMaximumApplicationAddress = (LPVOID)(uintptr_t)0x7ffffffeffff,
-        .dwActiveProcessorMask = system_mask,
-        .dwNumberOfProcessors = count < 1 ? 1 : (DWORD)count,
+        .dwActiveProcessorMask = system_mask, .dwNumberOfProcessors = count < 1 ? 1 : (DWORD)count,
         .dwAllocationGranularity = GRANULARITY,
     };
 }
@@ -141,11 +140,13 @@ BOOL WINAPI IsProcessorFeaturePresent(DWORD feature)
 #endif
 }
 
-/* ---- Names ------------------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
-/* Gives `text` out as these calls do: *size holds the room and becomes the length; too small: the size that
- * is needed, and `small_error`. `counts_end` says whether the length of a success counts the terminator. */
-static BOOL text_give(const char *text, LPSTR buffer, LPDWORD size, DWORD small_error, bool counts_end)
+/* Gives `text` out as these calls do: *size holds the room and becomes the length; too small: the
+ * size that is needed, and `small_error`. `counts_end` says whether the length of a success counts
+ * the terminator. */
+static BOOL text_give(const char *text, LPSTR buffer, LPDWORD size, DWORD small_error,
+                      bool counts_end)
 {
     DWORD length = (DWORD)strlen(text);
     if (buffer == NULL || *size <= length) {
@@ -158,7 +159,8 @@ static BOOL text_give(const char *text, LPSTR buffer, LPDWORD size, DWORD small_
     return TRUE;
 }
 
-static BOOL text_give_wide(const char *text, LPWSTR buffer, LPDWORD size, DWORD small_error, bool counts_end)
+static BOOL text_give_wide(const char *text, LPWSTR buffer, LPDWORD size, DWORD small_error,
+                           bool counts_end)
 {
     DWORD length = (DWORD)utf16_from_utf8(NULL, 0, text, strlen(text));
     if (buffer == NULL || *size <= length) {
@@ -225,14 +227,15 @@ BOOL WINAPI GetComputerNameExW(COMPUTER_NAME_FORMAT format, LPWSTR buffer, LPDWO
 BOOL WINAPI GetComputerNameA(LPSTR buffer, LPDWORD size)
 {
     char name[256];
-    return text_give(computer_name(ComputerNameNetBIOS, name), buffer, size, ERROR_BUFFER_OVERFLOW, false);
+    return text_give(computer_name(ComputerNameNetBIOS, name), buffer, size, ERROR_BUFFER_OVERFLOW,
+                     false);
 }
 
 BOOL WINAPI GetComputerNameW(LPWSTR buffer, LPDWORD size)
 {
     char name[256];
-    return text_give_wide(computer_name(ComputerNameNetBIOS, name), buffer, size, ERROR_BUFFER_OVERFLOW,
-                          false);
+    return text_give_wide(computer_name(ComputerNameNetBIOS, name), buffer, size,
+                          ERROR_BUFFER_OVERFLOW, false);
 }
 
 static const char *user_name(char room[512], struct passwd *entry)
@@ -293,7 +296,7 @@ UINT WINAPI GetWindowsDirectoryW(LPWSTR buffer, UINT size)
     return directory_give_wide("C:\\Windows", buffer, size);
 }
 
-/* ---- Small utilities --------------------------------------------------------------------------------------- */
+/* ---- Small utilities ------------------------------------------------------------------------- */
 
 /* Rounds half away from zero; -1 where the result does not fit. */
 int WINAPI MulDiv(int number, int numerator, int denominator)
@@ -302,7 +305,8 @@ int WINAPI MulDiv(int number, int numerator, int denominator)
         return -1;
     int64_t product = (int64_t)number * numerator, divisor = denominator;
     int64_t half = (divisor < 0 ? -divisor : divisor) / 2;
-    int64_t magnitude = ((product < 0 ? -product : product) + half) / (divisor < 0 ? -divisor : divisor);
+    int64_t magnitude =
+        ((product < 0 ? -product : product) + half) / (divisor < 0 ? -divisor : divisor);
     int64_t result = (product < 0) != (divisor < 0) ? -magnitude : magnitude;
     return result < INT32_MIN || result > INT32_MAX ? -1 : (int)result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads as programs see them: start and end, suspend and resume, identifiers, user APCs. What a thread is
- * to the executive is in nt/thread.c. */
+/* Threads as programs see them: start and end, suspend and resume, identifiers, user APCs. What a
+ * thread is to the executive is in nt/thread.c. */
 #include "nt/thread.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@ static uint32_t thread_never(void *context)
     return 0;
 }
 
-/* Without the reservation flag the size is what is committed at first, and the stack is the usual one,
- * unless that is smaller. */
+/* Without the reservation flag the size is what is committed at first, and the stack is the usual
+ * one, unless that is smaller. */
 static uint64_t stack_size_of(SIZE_T size, DWORD flags)
 {
     pthread_attr_t attributes;
@@ -30,8 +30,8 @@ static uint64_t stack_size_of(SIZE_T size, DWORD flags)
     return size > usual ? size : 0;
 }
 
-HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES attributes, SIZE_T stack_size, LPTHREAD_START_ROUTINE start,
-                           LPVOID parameter, DWORD flags, LPDWORD id)
+HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES attributes, SIZE_T stack_size,
+                           LPTHREAD_START_ROUTINE start, LPVOID parameter, DWORD flags, LPDWORD id)
 {
     struct thread *thread;
     uint64_t handle;
@@ -39,11 +39,13 @@ HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES attributes, SIZE_T stack_size, 
         error_set(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    int32_t status = thread_create(start, parameter, stack_size_of(stack_size, flags), true, &thread);
+    int32_t status =
+        thread_create(start, parameter, stack_size_of(stack_size, flags), true, &thread);
     if (!error_from_status(status))
         return NULL;
     uint32_t previous;
-    status = handle_create(&thread->object, THREAD_ALL_ACCESS, handle_flags_of(attributes), &handle);
+    status =
+        handle_create(&thread->object, THREAD_ALL_ACCESS, handle_flags_of(attributes), &handle);
     if (status != STATUS_SUCCESS)
         thread->start = thread_never; /* it stands before its start; now it starts and ends */
     else if (id != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be asked and set about threads: priority, processors, description, times. Priorities become nice
- * values; Linux lets an ordinary user lower a thread and not raise it again, so a raise is made where it is
- * allowed, and what was set is what is told. */
+/* What can be asked and set about threads: priority, processors, description, times. Priorities
+ * become nice values; Linux lets an ordinary user lower a thread and not raise it again, so a raise
+ * is made where it is allowed, and what was set is what is told. */
 #include "nt/thread.h"
 
 #include <sched.h>
@@ -55,7 +55,8 @@ BOOL WINAPI SetThreadPriority(HANDLE handle, int priority)
     int32_t status = thread_reference(handle, THREAD_SET_LIMITED_INFORMATION, &thread);
     if (status != STATUS_SUCCESS)
         return error_from_status(status);
-    bool background = priority == THREAD_MODE_BACKGROUND_BEGIN || priority == THREAD_MODE_BACKGROUND_END;
+    bool background =
+        priority == THREAD_MODE_BACKGROUND_BEGIN || priority == THREAD_MODE_BACKGROUND_END;
     if (!background)
         __atomic_store_n(&thread->priority, priority, __ATOMIC_RELAXED);
     setpriority(PRIO_PROCESS, thread->tid, nice);
@@ -162,7 +163,7 @@ DWORD WINAPI GetCurrentProcessorNumber(void)
     return cpu < 0 ? 0 : (DWORD)cpu;
 }
 
-/* ---- Descriptions --------------------------------------------------------------------------------------- */
+/* ---- Descriptions ---------------------------------------------------------------------------- */
 
 static void description_free(struct thread *self)
 {
@@ -240,7 +241,7 @@ HRESULT WINAPI GetThreadDescription(HANDLE handle, PWSTR *text)
     return *text == NULL ? E_OUTOFMEMORY : S_OK;
 }
 
-/* ---- Times ---------------------------------------------------------------------------------------------- */
+/* ---- Times ----------------------------------------------------------------------------------- */
 
 static void file_time_set(LPFILETIME time, uint64_t ticks)
 {
@@ -260,10 +261,11 @@ static bool times_read(const char *path, LPFILETIME created, LPFILETIME kernel, 
     text[length] = 0;
     char *rest = strrchr(text, ')');
     unsigned long long utime, stime, start;
-    if (rest == NULL || sscanf(rest + 1,
-                               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d "
-                               "%*d %llu",
-                               &utime, &stime, &start) != 3)
+    if (rest == NULL ||
+        sscanf(rest + 1,
+               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d "
+               "%*d %llu",
+               &utime, &stime, &start) != 3)
         return false;
     struct timespec boot;
     clock_gettime(CLOCK_BOOTTIME, &boot);
@@ -291,8 +293,8 @@ BOOL WINAPI GetThreadTimes(HANDLE handle, LPFILETIME created, LPFILETIME exited,
                                                                      : STATUS_NOT_SUPPORTED);
 }
 
-BOOL WINAPI GetProcessTimes(HANDLE process, LPFILETIME created, LPFILETIME exited, LPFILETIME kernel,
-                            LPFILETIME user)
+BOOL WINAPI GetProcessTimes(HANDLE process, LPFILETIME created, LPFILETIME exited,
+                            LPFILETIME kernel, LPFILETIME user)
 {
     struct object *object;
     int32_t status = handle_hold(handle_number(process), &process_type, 0, &object);
@@ -300,6 +302,7 @@ BOOL WINAPI GetProcessTimes(HANDLE process, LPFILETIME created, LPFILETIME exite
         return error_from_status(status);
     handle_release(object);
     file_time_set(exited, 0);
-    return error_from_status(times_read("/proc/self/stat", created, kernel, user) ? STATUS_SUCCESS
-                                                                                  : STATUS_NOT_SUPPORTED);
+    return error_from_status(times_read("/proc/self/stat", created, kernel, user)
+                                 ? STATUS_SUCCESS
+                                 : STATUS_NOT_SUPPORTED);
 }

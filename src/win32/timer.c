@@ -6,11 +6,13 @@
 HANDLE WINAPI CreateWaitableTimerExW(LPSECURITY_ATTRIBUTES attributes, LPCWSTR name, DWORD flags,
                                      DWORD access)
 {
-    if (flags & ~(DWORD)(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION)) {
+    if (flags &
+        ~(DWORD)(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION)) {
         error_set(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    struct waitable_timer *timer = waitable_timer_create(flags & CREATE_WAITABLE_TIMER_MANUAL_RESET);
+    struct waitable_timer *timer =
+        waitable_timer_create(flags & CREATE_WAITABLE_TIMER_MANUAL_RESET);
     return face_publish(timer == NULL ? NULL : &timer->object, name, access, attributes);
 }
 
@@ -76,8 +78,8 @@ BOOL WINAPI SetWaitableTimer(HANDLE handle, const LARGE_INTEGER *due, LONG perio
 }
 
 BOOL WINAPI SetWaitableTimerEx(HANDLE handle, const LARGE_INTEGER *due, LONG period_ms,
-                               PTIMERAPCROUTINE routine, LPVOID argument, PREASON_CONTEXT wake_context,
-                               ULONG tolerable_delay_ms)
+                               PTIMERAPCROUTINE routine, LPVOID argument,
+                               PREASON_CONTEXT wake_context, ULONG tolerable_delay_ms)
 {
     (void)tolerable_delay_ms; /* a leave to be late, of which no use is made */
     return SetWaitableTimer(handle, due, period_ms, routine, argument, wake_context != NULL);

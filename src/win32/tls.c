@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Thread-local and fiber-local slots (a thread is its only fiber). A slot has a generation, stored with each
- * value, so that freeing a slot clears it in every thread at once. A thread's block is made when it first
- * stores something; FLS callbacks run when it ends. */
+/* Thread-local and fiber-local slots (a thread is its only fiber). A slot has a generation, stored
+ * with each value, so that freeing a slot clears it in every thread at once. A thread's block is
+ * made when it first stores something; FLS callbacks run when it ends. */
 #include <stdlib.h>
 
 #include "nt/thread.h"
@@ -72,8 +72,8 @@ static void *slot_get(struct slot_space *space, struct slot_block *block, DWORD 
     return block->values[index].value;
 }
 
-/* Takes the thread's blocks apart. A callback may store values anew; as on Windows they get a second
- * chance only while passes are left. */
+/* Takes the thread's blocks apart. A callback may store values anew; as on Windows they get a
+ * second chance only while passes are left. */
 static void slots_thread_ends(struct thread *self)
 {
     enum { PASSES = 4 };
@@ -160,8 +160,7 @@ DWORD WINAPI FlsAlloc(PFLS_CALLBACK_FUNCTION callback)
 /* Takes one thread's value of a slot that is being freed. Under the lock. */
 static void *fls_take(DWORD index, uint32_t generation)
 {
-    list_for_each(node, &fls.blocks)
-    {
+    list_for_each (node, &fls.blocks) {
         struct slot_value *slot = &container_of(node, struct slot_block, link)->values[index];
         void *value = slot->generation == generation ? slot->value : NULL;
         slot->value = value != NULL ? NULL : slot->value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small calls without a better place: command-line splitting, old-style memory questions, hints to the
- * scheduler, security descriptors as data. */
+/* Small calls without a better place: command-line splitting, old-style memory questions, hints to
+ * the scheduler, security descriptors as data. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,10 +17,11 @@
 #include "win32/face.h"
 #include "shellapi.h"
 
-/* ---- Command lines ---------------------------------------------------------------------------------------- */
+/* ---- Command lines --------------------------------------------------------------------------- */
 
-/* Takes one argument from *line into `to`, which may be NULL to count; returns its units. The rules: blanks
- * separate; quotes keep them; 2n backslashes before a quote are n, 2n+1 are n and the quote itself. */
+/* Takes one argument from *line into `to`, which may be NULL to count; returns its units. The
+ * rules: blanks separate; quotes keep them; 2n backslashes before a quote are n, 2n+1 are n and the
+ * quote itself. */
 static size_t argument_take(const WCHAR **line, WCHAR *to, bool is_program)
 {
     const WCHAR *at = *line;
@@ -62,9 +63,10 @@ static size_t argument_take(const WCHAR **line, WCHAR *to, bool is_program)
 LPWSTR *WINAPI CommandLineToArgvW(LPCWSTR line, int *count)
 {
     size_t length = utf16_length(line);
-    /* Each argument has a unit of its own or a separator: that many pointers and units are enough. */
+    /* Each argument has a unit of its own or a separator: so many pointers and units do. */
     size_t most = length / 2 + 2;
-    WCHAR **arguments = LocalAlloc(LMEM_FIXED, (most + 1) * sizeof *arguments + (2 * length + 4) * sizeof(WCHAR));
+    WCHAR **arguments =
+        LocalAlloc(LMEM_FIXED, (most + 1) * sizeof *arguments + (2 * length + 4) * sizeof(WCHAR));
     if (arguments == NULL)
         return NULL;
     WCHAR *text = (WCHAR *)(arguments + most + 1);
@@ -79,7 +81,7 @@ LPWSTR *WINAPI CommandLineToArgvW(LPCWSTR line, int *count)
     return arguments;
 }
 
-/* ---- Memory ----------------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 /* Linux reads one byte of each page for us, and says no instead of faulting. */
 BOOL WINAPI IsBadReadPtr(const void *pointer, UINT_PTR size)
@@ -135,7 +137,7 @@ void WINAPI GlobalMemoryStatus(LPMEMORYSTATUS memory)
     };
 }
 
-/* ---- The scheduler ---------------------------------------------------------------------------------------- */
+/* ---- The scheduler --------------------------------------------------------------------------- */
 
 static int32_t object_check(HANDLE handle, const struct object_type *type, uint32_t *tid)
 {
@@ -165,8 +167,8 @@ BOOL WINAPI GetThreadPriorityBoost(HANDLE handle, PBOOL disabled)
     return error_from_status(status);
 }
 
-/* A hint, which Linux does not take: its scheduler prefers the processor the thread ran on, and that is the
- * answer. */
+/* A hint, which Linux does not take: its scheduler prefers the processor the thread ran on, and
+ * that is the answer. */
 DWORD WINAPI SetThreadIdealProcessor(HANDLE handle, DWORD processor)
 {
     int32_t status = object_check(handle, &thread_type, NULL);
@@ -250,7 +252,7 @@ BOOL WINAPI AreFileApisANSI(void)
     return TRUE;
 }
 
-/* ---- Security descriptors, which are data only: Linux' own permissions decide ------------------------------- */
+/* ---- Security descriptors, which are data only: Linux' own permissions decide ---------------- */
 
 BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, DWORD revision)
 {
@@ -258,11 +260,13 @@ BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, DWORD 
         error_set(ERROR_UNKNOWN_REVISION);
         return FALSE;
     }
-    *(SECURITY_DESCRIPTOR *)descriptor = (SECURITY_DESCRIPTOR){.Revision = SECURITY_DESCRIPTOR_REVISION};
+    *(SECURITY_DESCRIPTOR *)descriptor =
+        (SECURITY_DESCRIPTOR){.Revision = SECURITY_DESCRIPTOR_REVISION};
     return TRUE;
 }
 
-BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, BOOL present, PACL dacl, BOOL defaulted)
+BOOL WINAPI SetSecurityDescriptorDacl(PSECURITY_DESCRIPTOR descriptor, BOOL present, PACL dacl,
+                                      BOOL defaulted)
 {
     SECURITY_DESCRIPTOR *security = descriptor;
     if (security->Revision != SECURITY_DESCRIPTOR_REVISION) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The waits. A wait that is satisfied at once makes no system call and takes no reference: the look-up's hold
- * is enough while nothing sleeps and no user code runs. */
+/* The waits. A wait that is satisfied at once makes no system call and takes no reference: the
+ * look-up's hold is enough while nothing sleeps and no user code runs. */
 #include <sched.h>
 
 #include "nt/status.h"
@@ -89,8 +89,8 @@ static int32_t wait_multiple(uint32_t count, const HANDLE *handles, bool all, DW
     return status;
 }
 
-DWORD WINAPI WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all, DWORD timeout_ms,
-                                      BOOL alertable)
+DWORD WINAPI WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all,
+                                      DWORD timeout_ms, BOOL alertable)
 {
     if (count == 0 || count > WAIT_OBJECTS_MAX)
         return wait_answer(STATUS_INVALID_PARAMETER);
@@ -106,7 +106,8 @@ DWORD WINAPI WaitForMultipleObjects(DWORD count, const HANDLE *handles, BOOL all
     return WaitForMultipleObjectsEx(count, handles, all, timeout_ms, FALSE);
 }
 
-/* There is no message queue, so no input ever comes: what is left is an alertable wait for the handles. */
+/* There is no message queue, so no input ever comes: what is left is an alertable wait for the
+ * handles. */
 DWORD WINAPI MsgWaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, DWORD timeout_ms,
                                          DWORD wake_mask, DWORD flags)
 {
@@ -116,15 +117,17 @@ DWORD WINAPI MsgWaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, DWO
         return wait_answer(STATUS_INVALID_PARAMETER);
     bool alertable = flags & MWMO_ALERTABLE;
     if (count > 0)
-        return WaitForMultipleObjectsEx(count, handles, (flags & MWMO_WAITALL) != 0, timeout_ms, alertable);
+        return WaitForMultipleObjectsEx(count, handles, (flags & MWMO_WAITALL) != 0, timeout_ms,
+                                        alertable);
     int32_t status = wait_sleep(alertable, deadline_from_ms(timeout_ms));
     return status == STATUS_USER_APC ? WAIT_IO_COMPLETION : WAIT_TIMEOUT;
 }
 
-DWORD WINAPI MsgWaitForMultipleObjects(DWORD count, const HANDLE *handles, BOOL all, DWORD timeout_ms,
-                                       DWORD wake_mask)
+DWORD WINAPI MsgWaitForMultipleObjects(DWORD count, const HANDLE *handles, BOOL all,
+                                       DWORD timeout_ms, DWORD wake_mask)
 {
-    return MsgWaitForMultipleObjectsEx(count, handles, timeout_ms, wake_mask, all ? MWMO_WAITALL : 0);
+    return MsgWaitForMultipleObjectsEx(count, handles, timeout_ms, wake_mask,
+                                       all ? MWMO_WAITALL : 0);
 }
 
 /* What SignalObjectAndWait may signal, and the right that each needs. */
@@ -158,7 +161,8 @@ static int32_t object_signal(HANDLE handle)
     return status;
 }
 
-DWORD WINAPI SignalObjectAndWait(HANDLE to_signal, HANDLE to_wait_on, DWORD timeout_ms, BOOL alertable)
+DWORD WINAPI SignalObjectAndWait(HANDLE to_signal, HANDLE to_wait_on, DWORD timeout_ms,
+                                 BOOL alertable)
 {
     struct object *object;
     int32_t status = wait_object(to_wait_on, &object);
