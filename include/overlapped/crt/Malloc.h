@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#include "malloc.h"
+#include <malloc.h>

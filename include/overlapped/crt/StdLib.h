@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#include "stdlib.h"
+#include <stdlib.h>

@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#include "stdio.h"
+#include <stdio.h>

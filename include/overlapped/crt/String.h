@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#include "string.h"
+#include <string.h>

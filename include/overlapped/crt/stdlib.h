@@ -28,7 +28,7 @@ OVL_END_C
 #ifdef __cplusplus
 #include_next <stdlib.h>
 #endif
-#include "malloc.h"
+#include <malloc.h>
 
 #define _MAX_PATH  260
 #define _MAX_DRIVE 3

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// A Windows program in C++: std::wstring of 16-bit units, the standard headers beside windows.h, old
+// annotations, min and max, interlocked operations on unsigned types, wmain in C++ linkage.
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+#include <windows.h>
+#include <tchar.h>
+#include <functional>
+#include <regex>
+
+static int failures;
+#define CHECK(condition)                                                               \
+    do {                                                                               \
+        if (!(condition)) {                                                            \
+            failures++;                                                                \
+            std::cout << "not ok - " << __LINE__ << ": " << #condition << std::endl;   \
+        }                                                                              \
+    } while (0)
+
+static DWORD annotated(__in DWORD in, __out DWORD *out, _In_opt_ LPCWSTR text)
+{
+    *out = in;
+    return text ? (DWORD)wcslen(text) : 0;
+}
+
+static void wide_strings()
+{
+    std::wstring text = L"a string that is longer than the small buffer";
+    text += L" \u20ac";
+    text.insert(0, 3, L'x').append(std::wstring(2, L'y'));
+    CHECK(text.size() == wcslen(text.c_str()) && text.size() == 52);
+    CHECK(text.find(L'\u20ac') == 49 && text.substr(0, 4) == L"xxxa");
+    std::map<std::wstring, int> sizes{{L"b", 1}, {L"a", 2}};
+    CHECK(sizes.begin()->first == L"a" && sizes[L"b"] == 1);
+    std::vector<std::wstring> sorted{L"z", text, L"a"};
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(sorted.front() == L"a" && sorted.back() == L"z");
+    static_assert(sizeof(std::wstring::value_type) == 2, "16 bits");
+}
+
+static void guarded()
+{
+    int steps = 0;
+    __try {
+        steps = 1;
+        __leave;
+        steps = 100;
+    }
+    __finally {
+        steps += 10;
+    }
+    CHECK(steps == 11);
+    try {
+        std::vector<int>().at(1);
+        steps = 0;
+    } catch (const std::out_of_range &) {
+        steps = 5;
+    }
+    CHECK(steps == 5);
+}
+
+int wmain(int argc, wchar_t *argv[])
+{
+    DWORD got = 0;
+    CHECK(argc == 2 && std::wstring(argv[1]) == L"\u00e9");
+    CHECK(annotated(5, &got, L"abc") == 3 && got == 5);
+    CHECK(min(3, 4u) == 3 && max(1.5, 2) == 2 && (std::min)(1, 2) == 1);
+    wide_strings();
+    guarded();
+    volatile ULONG unsigned_count = 0;
+    volatile LONG count = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; i++)
+        threads.emplace_back([&] {
+            for (int k = 0; k < 1000; k++) {
+                InterlockedIncrement(&count);
+                InterlockedIncrement(&unsigned_count);
+            }
+        });
+    for (auto &t : threads)
+        t.join();
+    CHECK(count == 4000 && unsigned_count == 4000);
+    wchar_t buffer[20];
+    CHECK(swprintf_s(buffer, L"%s-%d", L"x", 7) == 3 && std::wstring(buffer) == L"x-7");
+    std::ostringstream stream;
+    stream << 1.5 << std::string("z");
+    CHECK(stream.str() == "1.5z" && std::regex_match("ab12", std::regex("[a-z]+\\d+")));
+    std::cout << (failures ? "not ok" : "ok") << " - C++ beside windows.h" << std::endl;
+    return failures != 0;
+}
