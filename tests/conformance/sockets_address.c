@@ -31,7 +31,6 @@ static void forms(void)
         {"1::", AF_INET6, "1::"},
         {"2001:DB8:0:0:1:0:0:1", AF_INET6, "2001:db8::1:0:0:1"},
         {"2001:db8:0:1:1:1:1:1", AF_INET6, "2001:db8:0:1:1:1:1:1"},
-        {"fe80::0:0:5efe:1.2.3.4", AF_INET6, NULL},
         {"::ffff:1.2.3.4", AF_INET6, "::ffff:1.2.3.4"},
         {"1:2:3:4:5:6:7:8", AF_INET6, "1:2:3:4:5:6:7:8"},
         {"1:2:3:4:5:6:7", AF_INET6, NULL},
@@ -43,11 +42,8 @@ static void forms(void)
         {"g::", AF_INET6, NULL},
         {"1.2.3.4", AF_INET6, NULL},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (i == 12)
-            continue; /* how the last two groups are printed is left open */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ok(reads_as(rows[i].text, rows[i].family, rows[i].again), "\"%s\"", rows[i].text);
-    }
     ok(inet_addr("10") == htonl(10) && inet_addr("1.2") == htonl(0x01000002) &&
            inet_addr("0x7f.1") == htonl(INADDR_LOOPBACK),
        "inet_addr's short and hexadecimal forms");
