@@ -95,7 +95,7 @@ static DWORD WINAPI member(void *port)
 static void at_ports(void)
 {
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-    /* Wine runs APCs first for members also; the rule is what was observed on Windows. */
+    /* Wine takes the packet first for a newcomer also; the rule is what was observed on Windows. */
     thread_join(thread_start(newcomer, port));
     thread_join(thread_start(member, port));
     CloseHandle(port);
