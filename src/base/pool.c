@@ -56,9 +56,17 @@ static struct piece *depot_take(enum pool_kind kind, unsigned *count)
     return head;
 }
 
+/* What fits into a cache line has one to itself; a request is larger, and rounding it up to whole lines would
+ * be paid for each one under way. */
+static size_t slab_stride(size_t size)
+{
+    size_t align = size <= POOL_ALIGN ? POOL_ALIGN : _Alignof(max_align_t);
+    return (size + align - 1) / align * align;
+}
+
 static struct piece *slab_make(size_t size, unsigned *count)
 {
-    size_t stride = (size + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
+    size_t stride = slab_stride(size);
     char *slab = aligned_alloc(POOL_ALIGN, stride * STOCK_BATCH);
     if (slab == NULL)
         return NULL;

@@ -34,7 +34,8 @@ extern __thread struct stock pool_stocks[POOL_KINDS] __attribute__((tls_model("i
 void *pool_refill(enum pool_kind kind, size_t size);
 void pool_overflow(enum pool_kind kind);
 
-/* Uninitialised memory of `size` bytes (the same at every call for a kind), 64-byte aligned; NULL: none left. */
+/* Uninitialised memory of `size` bytes (the same at every call for a kind), aligned as malloc's, small ones to a
+ * cache line; NULL: none left. */
 #ifdef POOL_IS_MALLOC
 void *pool_allocate(enum pool_kind kind, size_t size);
 void pool_free(enum pool_kind kind, void *memory);
