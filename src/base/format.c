@@ -12,6 +12,9 @@
 #include <string.h>
 #include <uchar.h>
 
+/* No number has that many digits; libc would take that much memory to print their zeros. */
+enum { FLOAT_PRECISION_MOST = 100000 };
+
 enum size_kind { SIZE_NONE, SIZE_HH, SIZE_H, SIZE_L, SIZE_64, SIZE_POINTER, SIZE_W, SIZE_LONG_DOUBLE };
 
 struct conversion {
@@ -262,6 +265,11 @@ static void put_float(struct format_target *target, const struct conversion *c,
     bool is_long = c->size == SIZE_LONG_DOUBLE;
     long double wide_value = is_long ? va_arg(args->list, long double) : 0;
     double value = is_long ? 0 : va_arg(args->list, double);
+
+    if (c->precision > FLOAT_PRECISION_MOST) {
+        target->failed = true;
+        return;
+    }
 
     spec[n++] = '%';
     if (c->alternate)
