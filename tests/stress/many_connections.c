@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Ten thousand connections through one port, both ends in this process: all connect (AcceptEx, ConnectEx),
+/* Ten thousand connections through one port: all connect (AcceptEx, ConnectEx),
  * each echoes a message several times, every byte checked. Then a peer that never reads, and a flood of
- * connections that are reset, must hold up nobody else. Usage: many_connections [connections] */
+ * connections that are reset, must hold up nobody else. Where one process may not have descriptors enough, two do
+ * it (many_connections.sh): many_connections serve | dial PORT [connections]; one process: [both] [connections] */
 #include "../tap.h"
 #include <mswsock.h>
 #ifdef __linux__
@@ -33,6 +34,7 @@ static LONG wanted = 10000;
 static struct end *clients;
 static volatile LONG next_dial, connected, finished, failures, wrong_data, live_servers;
 static volatile LONG stopping;
+static int serving = 1, dialling = 1;
 static HANDLE all_finished;
 
 static void complain(const char *what, DWORD error)
@@ -328,17 +330,16 @@ static void flood_of_resets(void)
     everybody_echoes("after it");
 }
 
-static void everybody_leaves(void)
+static void server_left_alone(void)
 {
-    struct linger hard = {1, 0}; /* no thousands of TIME_WAITs left behind */
-    for (LONG i = 0; i < wanted; i++) {
-        setsockopt(clients[i].socket, SOL_SOCKET, SO_LINGER, (char *)&hard, sizeof hard);
-        closesocket(clients[i].socket);
-    }
     ULONGLONG start = GetTickCount64();
     while (live_servers > 0 && GetTickCount64() - start < PATIENCE_MS)
         Sleep(20);
     is_int(live_servers, 0, "the server saw everybody leave");
+}
+
+static void stop_threads(void)
+{
     stopping = 1;
     closesocket(listener);
     for (int i = 0; i < SERVERS + CLIENTS; i++)
@@ -346,25 +347,51 @@ static void everybody_leaves(void)
     for (int i = 0; i < SERVERS + CLIENTS; i++)
         thread_join(threads[i]);
     CloseHandle(port);
+}
+
+static void everybody_leaves(void)
+{
+    struct linger hard = {1, 0}; /* no thousands of TIME_WAITs left behind */
+    for (LONG i = 0; i < wanted; i++) {
+        setsockopt(clients[i].socket, SOL_SOCKET, SO_LINGER, (char *)&hard, sizeof hard);
+        closesocket(clients[i].socket);
+    }
+    if (serving)
+        server_left_alone();
+    stop_threads();
     free(clients);
 }
 
-/* Descriptors for both ends; fewer connections, said aloud, where the system has not enough. */
+/* The server's process: until its input ends. Only its exit status is looked at. */
+static void serve_until_told(void)
+{
+    char line[16];
+    DWORD bytes;
+    printf("%d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    tap_limit_ms = 10 * 60 * 1000;
+    while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), line, sizeof line, &bytes, NULL) && bytes > 0)
+        ;
+    server_left_alone();
+    stop_threads();
+}
+
+/* Descriptors for the ends that are here; fewer connections, said aloud, where the system has not enough. */
 static void room_for_all(void)
 {
 #ifdef __linux__
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        rlim_t need = (rlim_t)wanted * 2 + 1000;
+        rlim_t ends = (rlim_t)(serving + dialling), need = (rlim_t)wanted * ends + 1000;
         struct rlimit raised = {need, limit.rlim_max > need ? limit.rlim_max : need}; /* root may raise both */
         if (setrlimit(RLIMIT_NOFILE, &raised) != 0) {
             raised.rlim_cur = raised.rlim_max = limit.rlim_max;
             setrlimit(RLIMIT_NOFILE, &raised);
         }
         limit = raised;
-        if (limit.rlim_cur < (rlim_t)wanted * 2 + 500) {
-            wanted = (LONG)(limit.rlim_cur / 2 - 300);
-            skip(1, "RLIMIT_NOFILE is too small for 10,000 connections with both ends here; as many as there is room for");
+        if (limit.rlim_cur < (rlim_t)wanted * ends + 500) {
+            wanted = (LONG)((limit.rlim_cur - 600) / ends);
+            skip(1, "RLIMIT_NOFILE is too small for 10,000 connections; as many as there is room for");
         }
     }
 #endif
@@ -376,11 +403,17 @@ int main(int argc, char **argv)
     GUID id;
     DWORD bytes;
     tap_begin();
-    if (argc > 1)
-        wanted = atoi(argv[1]);
+    if (argc > 1 && !strcmp(argv[1], "serve"))
+        dialling = 0;
+    if (argc > 2 && !strcmp(argv[1], "dial"))
+        serving = 0;
+    if (argc > (serving ? 2 : 3))
+        wanted = atoi(argv[serving ? 2 : 3]);
     room_for_all();
     winsock_start();
-    listener = tcp_listener(&address);
+    listener = tcp_listener(&address); /* the dialling side has one to ask it for functions */
+    if (!serving)
+        address.sin_port = htons((u_short)atoi(argv[2]));
     id = accept_id;
     WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex, sizeof accept_ex, &bytes, NULL, NULL);
     id = connect_id;
@@ -388,8 +421,12 @@ int main(int argc, char **argv)
     port = CreateIoCompletionPort((HANDLE)listener, NULL, 0, 0);
     for (int i = 0; i < SERVERS + CLIENTS; i++)
         threads[i] = thread_start(serve, NULL);
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; serving && i < 256; i++)
         server_accept();
+    if (!dialling) {
+        serve_until_told();
+        return tap_end();
+    }
     part(everybody_connects);
     part(slow_reader);
     part(flood_of_resets);
