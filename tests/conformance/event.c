@@ -44,7 +44,7 @@ static DWORD WINAPI waiter(void *unused)
 static void how_many(BOOL manual, const char *kind)
 {
     HANDLE threads[4];
-    woken = 0;
+    tap_write(woken, 0);
     event = CreateEventA(NULL, manual, FALSE, NULL);
     for (int i = 0; i < 4; i++)
         threads[i] = thread_start(waiter, NULL);
@@ -54,18 +54,18 @@ static void how_many(BOOL manual, const char *kind)
     ok(first < WAIT_OBJECT_0 + 4, "waiters wake (%s)", kind);
     if (!manual) {
         settle();
-        is_int(woken, 1, "an auto-reset event lets one of four through");
+        is_int(tap_read(woken), 1, "an auto-reset event lets one of four through");
         for (int i = 0; i < 3; i++) {
             SetEvent(event);
             LONG want = i + 2;
             ULONGLONG start = GetTickCount64();
-            while (woken < want && GetTickCount64() - start < PATIENCE_MS)
+            while (tap_read(woken) < want && GetTickCount64() - start < PATIENCE_MS)
                 SwitchToThread();
         }
     }
     for (int i = 0; i < 4; i++)
         thread_join(threads[i]);
-    is_int(woken, 4, "all came through (%s)", kind);
+    is_int(tap_read(woken), 4, "all came through (%s)", kind);
     is_int(signalled_now(event), manual, "state afterwards (%s)", kind);
     CloseHandle(event);
 }
@@ -84,7 +84,7 @@ static void auto_wakes_one(void)
 static void pulse(void)
 {
     event = event_manual();
-    woken = 0;
+    tap_write(woken, 0);
     ok(PulseEvent(event), "a pulse with nobody waiting");
     ok(!signalled_now(event), "leaves it reset");
     HANDLE threads[2] = {thread_start(waiter, NULL), thread_start(waiter, NULL)};
@@ -92,7 +92,7 @@ static void pulse(void)
     ok(PulseEvent(event), "a pulse with two waiting");
     thread_join(threads[0]);
     thread_join(threads[1]);
-    is_int(woken, 2, "lets both through");
+    is_int(tap_read(woken), 2, "lets both through");
     ok(!signalled_now(event), "and leaves it reset");
     CloseHandle(event);
 }

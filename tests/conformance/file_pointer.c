@@ -164,6 +164,13 @@ static void no_buffering(void)
     SetFilePointer(file, 8192, NULL, FILE_BEGIN);
     ok(ReadFile(file, page, 4096, &done, NULL), "the last, short block");
     is_int(done, 10000 - 8192, "gives what there is");
+    /* Positions, lengths and memory that are no multiples of a sector are 87. Wine takes them. */
+    LARGE_INTEGER odd;
+    odd.QuadPart = 100;
+    fails_with(SetFilePointerEx(file, odd, NULL, FILE_BEGIN), ERROR_INVALID_PARAMETER, "an odd position is 87");
+    SetFilePointer(file, 0, NULL, FILE_BEGIN);
+    fails_with(ReadFile(file, page, 100, &done, NULL), ERROR_INVALID_PARAMETER, "an odd length is 87");
+    fails_with(ReadFile(file, page + 1, 4096, &done, NULL), ERROR_INVALID_PARAMETER, "odd memory is 87");
     CloseHandle(file);
     VirtualFree(page, 0, MEM_RELEASE);
     DeleteFileA(name);

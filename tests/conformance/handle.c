@@ -128,26 +128,26 @@ static volatile LONG stop;
 static DWORD WINAPI user(void *unused)
 {
     (void)unused;
-    while (!stop) {
-        SetEvent(contested);
-        WaitForSingleObject(contested, 0);
+    while (!tap_read(stop)) {
+        SetEvent(tap_read(contested));
+        WaitForSingleObject(tap_read(contested), 0);
     }
     return 0;
 }
 
 static void closed_under_use(void)
 {
-    contested = event_auto();
+    tap_write(contested, event_auto());
     HANDLE threads[2] = {thread_start(user, NULL), thread_start(user, NULL)};
     for (int i = 0; i < 5000; i++) {
-        HANDLE old = contested;
-        contested = event_auto();
+        HANDLE old = tap_read(contested);
+        tap_write(contested, event_auto());
         CloseHandle(old);
     }
-    stop = 1;
+    tap_write(stop, 1);
     is_int(thread_join(threads[0]), 0, "one user survives");
     is_int(thread_join(threads[1]), 0, "and the other");
-    CloseHandle(contested);
+    CloseHandle(tap_read(contested));
 }
 
 int main(void)

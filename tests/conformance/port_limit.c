@@ -32,7 +32,7 @@ static void block(int kind)
     HANDLE pair[2];
     switch (kind) {
     case STAY: /* runs on, in user code, until told */
-        while (spin_on)
+        while (tap_read(spin_on))
             YieldProcessor();
         break;
     case WAIT_EVENT:
@@ -99,7 +99,7 @@ static void begin(DWORD limit)
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, limit);
     release_event = event_manual();
     took = CreateSemaphoreA(NULL, 0, 1000, NULL);
-    running = 0;
+    tap_write(running, 0);
     condition_flag = address_word = 0;
     for (int i = 0; i < WORKERS; i++)
         workers[i] = thread_start(worker, NULL);
@@ -126,14 +126,14 @@ static void post(int kind)
 static void running_threads_keep_others_out(void)
 {
     begin(1);
-    spin_on = 1;
+    tap_write(spin_on, 1);
     post(STAY);
     ok(signalled_soon(took), "one thread is released");
     post(STAY);
     post(STAY);
     ok(stays_unsignalled(took), "while it runs no other is, though packets and threads wait");
-    is_int(running, 1, "one runs");
-    spin_on = 0;
+    is_int(tap_read(running), 1, "one runs");
+    tap_write(spin_on, 0);
     ok(signalled_soon(took), "when it comes back the next packet is taken");
     ok(signalled_soon(took), "and the third");
     finish();
@@ -142,13 +142,13 @@ static void running_threads_keep_others_out(void)
 static void limit_two(void)
 {
     begin(2);
-    spin_on = 1;
+    tap_write(spin_on, 1);
     for (int i = 0; i < 4; i++)
         post(STAY);
     ok(signalled_soon(took) && signalled_soon(took), "limit 2: two are released");
     ok(stays_unsignalled(took), "and no third");
-    is_int(running, 2, "two run");
-    spin_on = 0;
+    is_int(tap_read(running), 2, "two run");
+    tap_write(spin_on, 0);
     ok(signalled_soon(took) && signalled_soon(took), "the others follow");
     finish();
 }
@@ -196,14 +196,14 @@ static void blocking_frees_the_place(void)
             AcquireSRWLockExclusive(&srw);
         post(kind);
         ok(signalled_soon(took), "a thread is released and blocks in %s", kind_names[kind]);
-        spin_on = 1;
+        tap_write(spin_on, 1);
         post(STAY);
         ok(signalled_soon(took), "another is let in while it blocks in %s", kind_names[kind]);
         /* The first wakes: now two run, over the limit. Nobody new is released until it drops. */
         unblock(kind);
         post(STAY);
         ok(stays_unsignalled(took), "no third, neither while it blocks nor after (%s)", kind_names[kind]);
-        spin_on = 0;
+        tap_write(spin_on, 0);
         ok(signalled_soon(took), "when the count drops, the next is (%s)", kind_names[kind]);
         finish();
     }
@@ -219,7 +219,7 @@ static DWORD WINAPI counted(void *unused)
     OVERLAPPED *ov;
     while (GetQueuedCompletionStatus(port, &bytes, &key, &ov, INFINITE) && key) {
         LONG now = InterlockedIncrement(&inside);
-        if (now > peak)
+        if (now > tap_read(peak))
             InterlockedExchange(&peak, now);
         for (volatile int i = 0; i < 200; i++)
             ;
@@ -232,7 +232,8 @@ static void never_two(void)
 {
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     HANDLE threads[8];
-    inside = peak = 0;
+    tap_write(inside, 0);
+    tap_write(peak, 0);
     for (int i = 0; i < 8; i++)
         threads[i] = thread_start(counted, NULL);
     for (int i = 0; i < 20000; i++)
@@ -241,7 +242,7 @@ static void never_two(void)
         PostQueuedCompletionStatus(port, 0, 0, NULL);
     for (int i = 0; i < 8; i++)
         thread_join(threads[i]);
-    is_int(peak, 1, "8 threads at limit 1, 20000 packets: never two at work");
+    is_int(tap_read(peak), 1, "8 threads at limit 1, 20000 packets: never two at work");
     CloseHandle(port);
 }
 

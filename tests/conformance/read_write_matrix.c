@@ -73,6 +73,10 @@ static void synchronous_with(void)
     is_int(ov.Offset, 200, "Offset is never updated");
     ov.Offset = 10;
     ok(WriteFile(file, data, 0, &done, &ov) && done == 0, "a write of no bytes");
+    ov.hEvent = event_manual();
+    ok(ReadFile(file, data, 5, &done, &ov) && signalled_now(ov.hEvent), "an event that is given is set here too");
+    CloseHandle(ov.hEvent);
+    ov.hEvent = NULL;
     ov.Offset = FILE_BYTES;
     done = 7;
     fails_with(ReadFile(file, data, 10, &done, &ov), ERROR_HANDLE_EOF, "end of file is FALSE with 38");

@@ -47,10 +47,10 @@ static void wakes_as_many(void)
     ReleaseSemaphore(semaphore, 3, NULL);
     /* Three get through, two stay: wait until three have ended, then look for a bounded time. */
     ULONGLONG start = GetTickCount64();
-    while (passed < 3 && GetTickCount64() - start < PATIENCE_MS)
+    while (tap_read(passed) < 3 && GetTickCount64() - start < PATIENCE_MS)
         SwitchToThread();
     settle();
-    is_int(passed, 3, "3 units let 3 of 5 waiters through");
+    is_int(tap_read(passed), 3, "3 units let 3 of 5 waiters through");
     ReleaseSemaphore(semaphore, 2, NULL);
     DWORD failures = 0;
     for (int i = 0; i < 5; i++)

@@ -79,18 +79,18 @@ static void suspend_running(void)
 {
     volatile LONG n = 0;
     HANDLE thread = thread_start(counts, (void *)&n);
-    while (!n)
+    while (!tap_read(n))
         SwitchToThread();
     is_int(SuspendThread(thread), 0, "suspend a running thread");
     settle(); /* SuspendThread only asks; the thread stops soon after */
-    LONG before = n;
+    LONG before = tap_read(n);
     settle();
-    is_int(n, before, "it stands still");
+    is_int(tap_read(n), before, "it stands still");
     is_int(ResumeThread(thread), 1, "resume");
     ULONGLONG start = GetTickCount64();
-    while (n == before && GetTickCount64() - start < PATIENCE_MS)
+    while (tap_read(n) == before && GetTickCount64() - start < PATIENCE_MS)
         SwitchToThread();
-    ok(n != before, "it goes on");
+    ok(tap_read(n) != before, "it goes on");
     is_int(ResumeThread(thread), 0, "resuming a running thread gives 0");
     SetEvent(go);
     thread_join(thread);

@@ -22,7 +22,7 @@ static DWORD WINAPI waiter(void *unused)
 {
     (void)unused;
     LONG zero = 0;
-    while (word == 0)
+    while (tap_read(word) == 0)
         if (!WaitOnAddress(&word, &zero, 4, PATIENCE_MS))
             return GetLastError();
     InterlockedIncrement(&returned);
@@ -42,7 +42,7 @@ static void wakes(void)
     for (int i = 0; i < 3; i++)
         failures += thread_join(threads[i]);
     is_int(failures, 0, "WakeByAddressAll wakes all");
-    word = 0;
+    tap_write(word, 0);
     returned = 0;
     HANDLE thread = thread_start(waiter, NULL);
     settle();
@@ -63,10 +63,10 @@ static DWORD WINAPI other_side(void *unused)
     (void)unused;
     for (int i = 0; i < ROUNDS; i++) {
         unsigned char mine = 0;
-        while (turns == 0)
+        while (tap_read(turns) == 0)
             if (!WaitOnAddress(&turns, &mine, 1, PATIENCE_MS))
                 return 1;
-        turns = 0;
+        tap_write(turns, 0);
         WakeByAddressSingle((void *)&turns);
     }
     return 0;
@@ -78,12 +78,12 @@ static void ping_pong(void)
     int good = 0;
     for (int i = 0; i < ROUNDS; i++) {
         unsigned char theirs = 1;
-        turns = 1;
+        tap_write(turns, 1);
         WakeByAddressSingle((void *)&turns);
-        while (turns == 1)
+        while (tap_read(turns) == 1)
             if (!WaitOnAddress(&turns, &theirs, 1, PATIENCE_MS))
                 break;
-        good += turns == 0;
+        good += tap_read(turns) == 0;
     }
     is_int(good, ROUNDS, "5000 turns on one byte, no wake lost");
     is_int(thread_join(thread), 0, "on both sides");
