@@ -114,13 +114,11 @@ enum {
     REACTOR_TOKEN_AIO
 };                            /* ids of slots are larger */
 enum { REACTOR_EVENTS = 32 }; /* few, so that who completes them comes back to lead soon */
-enum leader_kind { LEADER_NONE, LEADER_WATCHER, LEADER_APPLICATION }; /* the higher replaces the lower */
 
 struct reactor {
     _Alignas(64) _Atomic uint32_t pending; /* operations and timers that need somebody to poll */
-    _Alignas(64) _Atomic uint32_t leader;  /* enum leader_kind */
+    _Alignas(64) _Atomic bool leading;     /* an application thread leads */
     _Atomic uint32_t epoch;                /* how often leadership was taken */
-    _Atomic uint32_t dormant;              /* the watcher sleeps until it is poked */
     _Atomic uint32_t sleepers;             /* on the list of park.c */
     int epoll_fd, wake_fd;
 };
@@ -149,9 +147,7 @@ static inline void count_up(_Atomic uint64_t *counter)
 
 /* ---- park.c: who leads ---- */
 
-bool lead_try(enum leader_kind who);
-void lead_leave(void);
-/* Work pends and nobody leads (or the watcher does, while a thread sleeps that could). */
+/* Work pends and nobody leads. */
 void lead_vacant(void);
 /* Wakes the newest sleeper to lead. false: there is none, or one is on its way. */
 bool lead_promote(void);
@@ -162,7 +158,7 @@ void lead_estimate(uint64_t vacancy_ns);
  * happen under a lock. */
 static inline void reactor_check(void)
 {
-    if (atomic_load(&reactor.leader) != LEADER_APPLICATION)
+    if (!atomic_load(&reactor.leading))
         lead_vacant();
 }
 
@@ -173,7 +169,8 @@ static inline void reactor_unpend(uint32_t count)
 
 /* ---- watch.c ---- */
 
-void watch_poke(void);
+/* On the first request that pends. */
+void watch_start(void);
 
 /* ---- timer.c ---- */
 

@@ -40,7 +40,8 @@ void lead_estimate(uint64_t vacancy_ns)
     atomic_store_explicit(&park.vacancy_ns, (uint64_t)after, memory_order_relaxed);
 }
 
-/* While a thread leads for others nothing is measured; now and then it tries again what leaving does. */
+/* While a thread leads for others nothing is measured; now and then it tries again what leaving
+ * does. */
 static void lead_forget(void)
 {
     uint64_t before = atomic_load_explicit(&park.vacancy_ns, memory_order_relaxed);
@@ -52,11 +53,11 @@ static bool vacancy_is_short(void)
     return atomic_load_explicit(&park.vacancy_ns, memory_order_relaxed) < VACANCY_SHORT_NS;
 }
 
-/* An application thread also takes the place from the watcher (see there). */
-bool lead_try(enum leader_kind who)
+static bool lead_try(void)
 {
-    uint32_t leader = atomic_load(&reactor.leader);
-    if (leader >= (uint32_t)who || !atomic_compare_exchange_strong(&reactor.leader, &leader, who))
+    bool leading = false;
+    if (atomic_load(&reactor.leading) ||
+        !atomic_compare_exchange_strong(&reactor.leading, &leading, true))
         return false;
     uint32_t epoch = atomic_load_explicit(&reactor.epoch, memory_order_relaxed);
     atomic_store_explicit(&reactor.epoch, epoch + 1, memory_order_relaxed);
@@ -107,29 +108,22 @@ static void local_returned(void)
 
 void lead_vacant(void)
 {
-    if (atomic_load(&reactor.leader) == LEADER_WATCHER) {
-        if (atomic_load(&reactor.sleepers) != 0)
-            lead_promote(); /* it will not need the watcher's hop */
-        return;
-    }
     if (atomic_load(&reactor.sleepers) != 0) {
         if (!vacancy_is_short()) {
             local_returned();
-            if (lead_promote()) {
+            if (lead_promote())
                 local.left_ns = clock_now_ns();
-                return;
-            }
         } else if (atomic_load_explicit(&park.vacant_since, memory_order_relaxed) == 0) {
             atomic_store_explicit(&park.vacant_since, clock_now_ns(), memory_order_relaxed);
         }
     }
-    watch_poke();
+    watch_start();
 }
 
-void lead_leave(void)
+static void lead_leave(void)
 {
-    atomic_exchange(&reactor.leader, LEADER_NONE);
-    if (atomic_load(&reactor.pending) != 0)
+    atomic_exchange(&reactor.leading, false);
+    if (atomic_load(&reactor.sleepers) != 0 && atomic_load(&reactor.pending) != 0)
         lead_vacant();
 }
 
@@ -139,8 +133,8 @@ static bool lead_step_down(uint32_t arrivals)
 {
     if (atomic_load(&park.arrivals) != arrivals)
         return false;
-    atomic_exchange(&reactor.leader, LEADER_NONE);
-    if (atomic_load(&park.arrivals) != arrivals && lead_try(LEADER_APPLICATION))
+    atomic_exchange(&reactor.leading, false);
+    if (atomic_load(&park.arrivals) != arrivals && lead_try())
         return false;
     if (atomic_load(&reactor.pending) != 0)
         lead_vacant();
@@ -230,8 +224,7 @@ static bool follow(struct parker *parker, uint64_t deadline_ns, bool stepped_dow
     if (!sleeper_add(parker))
         return false;
     int error = 0;
-    if (stepped_down || atomic_load(&reactor.leader) == LEADER_APPLICATION ||
-        atomic_load(&reactor.pending) == 0) {
+    if (stepped_down || atomic_load(&reactor.leading) || atomic_load(&reactor.pending) == 0) {
         count_up(&reactor_counts.sleeps);
         error = futex_wait(&parker->word, PARK_ASLEEP, deadline_ns);
     }
@@ -240,8 +233,8 @@ static bool follow(struct parker *parker, uint64_t deadline_ns, bool stepped_dow
     atomic_compare_exchange_strong(&parker->word, &asleep, PARK_ARMED);
     if (promoted) {
         atomic_store(&park.promoting, false);
-        if (atomic_load(&parker->word) >= PARK_CLAIM &&
-            atomic_load(&reactor.leader) == LEADER_NONE && atomic_load(&reactor.pending) != 0)
+        if (atomic_load(&parker->word) >= PARK_CLAIM && !atomic_load(&reactor.leading) &&
+            atomic_load(&reactor.pending) != 0)
             lead_vacant(); /* promoted and claimed at once: somebody else should lead */
     }
     return error == -ETIMEDOUT;
@@ -287,7 +280,7 @@ uint32_t parker_wait(struct parker *parker, uint64_t deadline_ns, bool spin)
     local_returned();
     bool stepped_down = false;
     for (;;) {
-        if (!stepped_down && atomic_load(&reactor.pending) != 0 && lead_try(LEADER_APPLICATION)) {
+        if (!stepped_down && atomic_load(&reactor.pending) != 0 && lead_try()) {
             word = lead(parker, deadline_ns);
             if (word != PARK_IDLE)
                 return word;

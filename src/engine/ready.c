@@ -17,7 +17,7 @@
 
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
-struct reactor reactor = {.dormant = 1, .epoll_fd = -1, .wake_fd = -1};
+struct reactor reactor = {.epoll_fd = -1, .wake_fd = -1};
 struct reactor_counts reactor_counts;
 
 static _Atomic bool reactor_lacks_pwait2;
