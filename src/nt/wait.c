@@ -94,12 +94,11 @@ static uint32_t wait_link(struct thread *self, struct dispatcher *const objects[
     return count;
 }
 
-static void wait_unlink(struct dispatcher *const objects[], uint32_t count, struct wait_block blocks[],
-                        uint32_t claimed)
+/* Takes the blocks back. The object that ended the wait is locked too, although its block is off the list: its
+ * signaller may still be inside, and an event on the waiter's stack may go as soon as the wait returns. */
+static void wait_unlink(struct dispatcher *const objects[], uint32_t count, struct wait_block blocks[])
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (i == claimed)
-            continue; /* the signaller took it off before it claimed */
         dispatcher_lock(objects[i]);
         list_remove(&blocks[i].link);
         dispatcher_unlock(objects[i]);
@@ -149,7 +148,6 @@ static uint32_t wait_round(struct thread *self, struct dispatcher *const objects
     }
     uint32_t linked = wait_link(self, objects, count, all, blocks);
     uint32_t reason = atomic_load_explicit(&self->parker.word, memory_order_acquire);
-    uint32_t claimed = count;
     if (reason < PARK_CLAIM) {
         /* Wait-all: a signal between the look and the linking claimed nothing; look once more. */
         int32_t status = all ? wait_try_all(self, objects, count) : STATUS_PENDING;
@@ -158,9 +156,7 @@ static uint32_t wait_round(struct thread *self, struct dispatcher *const objects
         else
             reason = status == STATUS_WAIT_0 ? WAKE_ALL_TAKEN : WAKE_ALL_ABANDONED;
     }
-    if (reason >= WAKE_OBJECT && reason < WAKE_RETRY)
-        claimed = (reason - WAKE_OBJECT) & (WAIT_OBJECTS_MAX - 1);
-    wait_unlink(objects, linked, blocks, claimed);
+    wait_unlink(objects, linked, blocks);
     if (alertable)
         wait_close_apcs(self);
     atomic_store_explicit(&self->parker.word, PARK_IDLE, memory_order_relaxed);

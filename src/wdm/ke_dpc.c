@@ -22,7 +22,8 @@ static struct list *dpc_link(KDPC *dpc)
     return (struct list *)(void *)&dpc->DpcListEntry;
 }
 
-static KDPC *dpc_take(void)
+/* What is to be called, as it was queued: the object may be queued again, with other arguments, at once. */
+static bool dpc_take(KDPC **taken, KDPC *call)
 {
     lock_acquire(&dpcs.lock);
     struct list *node = list_pop_front(&dpcs.queue);
@@ -31,9 +32,11 @@ static KDPC *dpc_take(void)
         dpc = container_of((LIST_ENTRY *)(void *)node, KDPC, DpcListEntry);
         dpc->Queued = 0;
         dpcs.begun++;
+        *taken = dpc;
+        *call = *dpc;
     }
     lock_release(&dpcs.lock);
-    return dpc;
+    return dpc != NULL;
 }
 
 static void *dpc_run(void *unused)
@@ -42,12 +45,12 @@ static void *dpc_run(void *unused)
     wdm_irql_set(DISPATCH_LEVEL);
     for (;;) {
         uint32_t rung = atomic_load(&dpcs.bell);
-        KDPC *dpc = dpc_take();
-        if (dpc == NULL) {
+        KDPC *dpc, call;
+        if (!dpc_take(&dpc, &call)) {
             futex_wait(&dpcs.bell, rung, FUTEX_NO_DEADLINE);
             continue;
         }
-        dpc->DeferredRoutine(dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
+        call.DeferredRoutine(dpc, call.DeferredContext, call.SystemArgument1, call.SystemArgument2);
         atomic_fetch_add(&dpcs.finished, 1);
         futex_wake(&dpcs.finished, INT32_MAX);
     }
