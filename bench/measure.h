@@ -28,8 +28,10 @@ void die_code(const char *what, uint32_t code);
 uint64_t now_ns(void);
 double cpu_seconds(void); /* user and system time of this process */
 
-/* Voluntary context switches of every thread of the process except the caller; -1: unknown. */
-int64_t switches_of_others(void);
+/* Voluntary context switches of every thread of the process except the caller: the program's own
+ * threads, or those that the library keeps for itself (named ovl-*); -1: unknown. */
+enum switches_whose { SWITCHES_PROGRAM, SWITCHES_LIBRARY };
+int64_t switches_of_others(enum switches_whose whose);
 int64_t resident_bytes(void);
 
 /* Two marks bracket the stretch whose system calls the tool raw/syscalls counts. */

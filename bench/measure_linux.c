@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,9 @@ double cpu_seconds(void)
            (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
-static int64_t switches_of(const char *tid)
+static int64_t switches_of(const char *tid, enum switches_whose whose)
 {
-    char path[64], line[256];
+    char path[64], line[256], name[64] = "";
     long long count = 0;
 
     snprintf(path, sizeof path, "/proc/self/task/%.20s/status", tid);
@@ -46,13 +47,15 @@ static int64_t switches_of(const char *tid)
     if (!f)
         return 0; /* the thread has just ended */
     while (fgets(line, sizeof line, f))
-        if (sscanf(line, "voluntary_ctxt_switches: %lld", &count) == 1)
+        if (sscanf(line, "Name: %63s", name) != 1 &&
+            sscanf(line, "voluntary_ctxt_switches: %lld", &count) == 1)
             break;
     fclose(f);
-    return count;
+    bool library = !strncmp(name, "ovl-", 4);
+    return library == (whose == SWITCHES_LIBRARY) ? count : 0;
 }
 
-int64_t switches_of_others(void)
+int64_t switches_of_others(enum switches_whose whose)
 {
     int64_t sum = 0;
     DIR *tasks = opendir("/proc/self/task");
@@ -62,7 +65,7 @@ int64_t switches_of_others(void)
         return -1;
     while ((entry = readdir(tasks)))
         if (entry->d_name[0] != '.' && atoi(entry->d_name) != gettid())
-            sum += switches_of(entry->d_name);
+            sum += switches_of(entry->d_name, whose);
     closedir(tasks);
     return sum;
 }

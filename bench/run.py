@@ -233,6 +233,8 @@ GOALS = [
      'wakeups what=post', None, '<= 1.05', None),
     ('wakeups-socket', 'thread wake-ups per receive completed', '', 'per_completion', 'program',
      'wakeups what=socket', None, '<= 1.05', None),
+    ('wakeups-library', '  wake-ups of library threads per receive (no goal)', '', 'library', 'program',
+     'wakeups what=socket', None, None, None),
     ('memory-request', 'memory of an outstanding request', 'B', 'bytes', 'program',
      'memory what=requests', None, '<= 384', None),
     ('memory-port', 'memory of an idle port', 'B', 'bytes', 'program', 'memory what=ports', None, '<= 65536', None),
