@@ -79,8 +79,6 @@ BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE hConsoleOutput,
                                        PCONSOLE_SCREEN_BUFFER_INFO lpConsoleScreenBufferInfo);
 BOOL WINAPI SetConsoleTextAttribute(HANDLE hConsoleOutput, WORD wAttributes);
 BOOL WINAPI SetConsoleCursorPosition(HANDLE hConsoleOutput, COORD dwCursorPosition);
-BOOL WINAPI AllocConsole(void);
-BOOL WINAPI FreeConsole(void);
 BOOL WINAPI FlushConsoleInputBuffer(HANDLE hConsoleInput);
 
 OVL_END_C
