@@ -145,6 +145,11 @@ static inline struct irp *irp_from_op(struct engine_op *op)
 int32_t status_from_errno(int error);
 int32_t status_from_result(int64_t result);
 
+/* Round a sleep of the issuing thread inside its dispatch (engine_block): its completion port counts it as
+ * blocked meanwhile. */
+void irp_sleep_begin(void);
+void irp_sleep_end(void);
+
 /* Keeps an irp's memory (not the request) alive. */
 void irp_reference(struct irp *irp);
 void irp_dereference(struct irp *irp);

@@ -93,6 +93,8 @@ void pipe_link_processes(struct pipe_link *link, uint32_t *client, uint32_t *ser
 int64_t pipe_attempt_read(struct engine_op *op);
 int64_t pipe_attempt_write(struct engine_op *op);
 int64_t pipe_attempt_flush(struct engine_op *op);
+/* Whether a read may find something: not, as long as nothing more was announced. */
+bool pipe_link_may_read(struct pipe_link *link);
 int32_t pipe_link_peek(struct pipe_link *link, struct pipe_peek *peek);
 
 /* What a request of ours keeps in irp->minor while a driver has it; irp->argument counts its bytes. */
@@ -102,6 +104,7 @@ enum pipe_request {
     PIPE_SENT = 0x04,         /* all is written; it waits until enough was read */
     PIPE_WAITED = 0x08,       /* a write that did not fit at once */
     PIPE_REPLY = 0x10,        /* TransactNamedPipe: the reading half */
+    PIPE_BLOCKS = 0x20,       /* its thread sleeps on the descriptor */
 };
 
 #endif

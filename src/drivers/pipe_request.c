@@ -92,8 +92,11 @@ static void request_cancel(struct irp *irp)
     if (link == NULL)
         return;
     struct engine_source *source = irp->major == IRP_LISTEN ? &link->listener : &link->source;
+    bool blocks = irp->minor & PIPE_BLOCKS;
     if (engine_source_cancel(source, &irp->op))
         request_complete(irp, -ECANCELED);
+    else if (blocks)
+        engine_block_wake(&irp->op);
     pipe_link_release(link);
 }
 
@@ -135,6 +138,19 @@ static int64_t attempt_now(struct pipe_link *link, enum engine_direction directi
     return result;
 }
 
+/* A read of a synchronous handle: its thread has nothing else to do than to sleep on the descriptor. */
+static int32_t read_blocking(struct irp *irp, struct pipe_link *link, bool likely)
+{
+    irp->minor |= PIPE_BLOCKS;
+    pipe_link_reference(link);
+    irp_pend(irp, request_cancel);
+    irp_sleep_begin();
+    engine_block(&link->source, ENGINE_IN, &irp->op, likely);
+    irp_sleep_end();
+    pipe_link_release(link);
+    return STATUS_PENDING;
+}
+
 int32_t pipe_read(struct irp *irp)
 {
     struct pipe *pipe = pipe_of(irp->file);
@@ -146,6 +162,9 @@ int32_t pipe_read(struct irp *irp)
     if (atomic_load_explicit(&pipe->message_mode, memory_order_relaxed))
         irp->minor = PIPE_READ_MESSAGE;
     bool nowait = atomic_load_explicit(&pipe->nowait, memory_order_relaxed);
+    bool alone = !nowait && (atomic_load_explicit(&pipe->file.flags, memory_order_relaxed) & FILE_SYNCHRONOUS);
+    if (alone && !pipe_link_may_read(link) && engine_block_prepare(&irp->op) == 0)
+        return read_blocking(irp, link, false);
     int64_t result = nowait ? attempt_now(link, ENGINE_IN, irp)
                             : engine_source_try(&link->source, ENGINE_IN, &irp->op);
     if (result == -EAGAIN && nowait && irp->argument == 0) {
@@ -154,6 +173,8 @@ int32_t pipe_read(struct irp *irp)
     }
     if (result != -EAGAIN)
         return request_end(irp, link, result);
+    if (alone && engine_block_prepare(&irp->op) == 0)
+        return read_blocking(irp, link, true);
     return request_pend(irp, link, &link->source, ENGINE_IN);
 }
 

@@ -64,9 +64,12 @@ static int64_t read_bytes(struct pipe_link *link, struct irp *irp)
         int64_t seen = receive_bytes(link, &byte, 1, MSG_PEEK);
         return seen > 0 ? 0 : seen;
     }
-    int64_t got = receive_bytes(link, irp->buffer, irp->length, 0);
-    if (got <= 0)
-        return got;
+    ssize_t got;
+    while ((got = recv(link->source.fd, irp->buffer, irp->length, MSG_DONTWAIT)) < 0)
+        if (errno != EINTR && errno != ECONNRESET)
+            return -errno;
+    if (got == 0)
+        return -EPIPE;
     take(link, (uint64_t)got);
     irp->argument = (uint64_t)got;
     irp->op.drained = all_is_taken(link);
@@ -201,6 +204,11 @@ int64_t pipe_attempt_read(struct engine_op *op)
         return -EPIPE;
     }
     return result;
+}
+
+bool pipe_link_may_read(struct pipe_link *link)
+{
+    return !all_is_taken(link) || is_disconnected(link);
 }
 
 /* ---- Sending ------------------------------------------------------------------------------------------ */

@@ -99,6 +99,16 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
  * done(-ECANCELED). The caller guarantees that the operation's memory is still there. */
 bool engine_source_cancel(struct engine_source *source, struct engine_op *op);
 
+/* For a thread that would only wait for this one operation: it sleeps on the descriptor itself, which spares the
+ * registration and the leader. prepare comes before the operation can be cancelled (0, or -errno: submit it
+ * instead); block attempts and sleeps until the operation ends and calls `done` before it returns. `likely`: an
+ * attempt may succeed at once. Nothing else may be queued in that direction. Who cancels calls
+ * engine_source_cancel, which says false, and then wake. */
+int engine_block_prepare(struct engine_op *op);
+void engine_block(struct engine_source *source, enum engine_direction direction, struct engine_op *op,
+                  bool likely);
+void engine_block_wake(struct engine_op *op);
+
 /* Makes both directions ready and attempts what is queued: for owners who changed what `attempt` sees
  * (a shutdown, a peer in this process). */
 void engine_source_kick(struct engine_source *source);

@@ -229,6 +229,16 @@ void irp_cancel_thread(struct thread *thread)
     }
 }
 
+void irp_sleep_begin(void)
+{
+    port_thread_blocks(thread_self());
+}
+
+void irp_sleep_end(void)
+{
+    port_thread_resumes(thread_self());
+}
+
 /* The rendezvous of a synchronous request: the completer says 2, the issuer 1; who comes second knows. */
 enum { RENDEZVOUS_WAITING = 1, RENDEZVOUS_DONE = 2 };
 
