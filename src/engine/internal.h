@@ -110,6 +110,7 @@ void slot_release(uint64_t id);
 
 enum {
     REACTOR_TOKEN_WAKE = 1,
+    REACTOR_TOKEN_ROUND,
     REACTOR_TOKEN_TIMER,
     REACTOR_TOKEN_AIO
 };                            /* ids of slots are larger */
@@ -120,7 +121,7 @@ struct reactor {
     _Alignas(64) _Atomic bool leading;     /* an application thread leads */
     _Atomic uint32_t epoch;                /* how often leadership was taken */
     _Atomic uint32_t sleepers;             /* on the list of park.c */
-    int epoll_fd, wake_fd;
+    int epoll_fd, wake_fd, round_fd;
 };
 
 extern struct reactor reactor;
@@ -137,8 +138,10 @@ int reactor_add(int fd, uint64_t token);
 int reactor_wait(struct epoll_event *events, uint64_t deadline_ns);
 /* Also tells whether the wake-up of a leader was among it. */
 bool reactor_dispatch(const struct epoll_event *events, int count);
-/* Makes the leader's epoll_wait return. */
+/* Makes the leader's epoll_wait return, because its word was claimed. */
 void reactor_interrupt(void);
+/* Makes whoever is in epoll_wait, the newest first, leave it and enter it again. */
+void reactor_send_round(void);
 
 static inline void count_up(_Atomic uint64_t *counter)
 {

@@ -17,7 +17,7 @@
 
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
-struct reactor reactor = {.epoll_fd = -1, .wake_fd = -1};
+struct reactor reactor = {.epoll_fd = -1, .wake_fd = -1, .round_fd = -1};
 struct reactor_counts reactor_counts;
 
 static _Atomic bool reactor_lacks_pwait2;
@@ -34,7 +34,12 @@ int reactor_open(void)
     if (reactor.epoll_fd < 0)
         return -errno;
     reactor.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int error = reactor.wake_fd < 0 ? -errno : reactor_add(reactor.wake_fd, REACTOR_TOKEN_WAKE);
+    reactor.round_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int error = reactor.wake_fd < 0 || reactor.round_fd < 0
+                    ? -errno
+                    : reactor_add(reactor.wake_fd, REACTOR_TOKEN_WAKE);
+    if (error == 0)
+        error = reactor_add(reactor.round_fd, REACTOR_TOKEN_ROUND);
     if (error != 0)
         reactor_close();
     return error;
@@ -44,18 +49,30 @@ void reactor_close(void)
 {
     if (reactor.wake_fd >= 0)
         close(reactor.wake_fd);
+    if (reactor.round_fd >= 0)
+        close(reactor.round_fd);
     if (reactor.epoll_fd >= 0)
         close(reactor.epoll_fd);
-    reactor.wake_fd = reactor.epoll_fd = -1;
+    reactor.wake_fd = reactor.round_fd = reactor.epoll_fd = -1;
+}
+
+static void reactor_write(int event_fd)
+{
+    uint64_t one = 1;
+    /* Refused only when the counter is at its end, after 2^64 writes. */
+    ssize_t written = write(event_fd, &one, sizeof(one));
+    (void)written;
 }
 
 void reactor_interrupt(void)
 {
-    uint64_t one = 1;
     count_up(&reactor_counts.interruptions);
-    /* Refused only when the counter is at its end, after 2^64 writes. */
-    ssize_t written = write(reactor.wake_fd, &one, sizeof(one));
-    (void)written;
+    reactor_write(reactor.wake_fd);
+}
+
+void reactor_send_round(void)
+{
+    reactor_write(reactor.round_fd);
 }
 
 static int reactor_wait_timed(struct epoll_event *events, uint64_t timeout_ns)
@@ -90,6 +107,8 @@ bool reactor_dispatch(const struct epoll_event *events, int count)
         switch (events[i].data.u64) {
         case REACTOR_TOKEN_WAKE:
             woken = true;
+            break;
+        case REACTOR_TOKEN_ROUND:
             break;
         case REACTOR_TOKEN_TIMER:
             if (engine_is_sim())

@@ -16,13 +16,16 @@ static struct {
     _Atomic bool started; /* set under lock */
 } watch;
 
-/* A wake-up that was meant for the leader is passed on. */
+/* One poll. A wake-up that was meant for the leader is passed on; the watcher's own is no event. */
 static void watch_poll(void)
 {
     struct epoll_event events[REACTOR_EVENTS];
-    int count = reactor_wait(events, FUTEX_NO_DEADLINE);
-    if (reactor_dispatch(events, count) && atomic_load(&reactor.leading))
-        reactor_interrupt();
+    int count;
+    do {
+        count = reactor_wait(events, FUTEX_NO_DEADLINE);
+        if (reactor_dispatch(events, count) && atomic_load(&reactor.leading))
+            reactor_interrupt();
+    } while (count < 0 || (count == 1 && events[0].data.u64 == REACTOR_TOKEN_ROUND));
 }
 
 static void *watch_run(void *context)
@@ -36,7 +39,11 @@ static void *watch_run(void *context)
         count_up(&reactor_counts.ticks);
         if (atomic_load(&reactor.epoch) != epoch || atomic_load(&reactor.leading) != leading)
             continue;
-        if (!leading && atomic_load(&reactor.pending) != 0) {
+        if (leading) {
+            /* The leader goes round once, so that it, not the watcher, is the newest in the poll.
+             */
+            reactor_send_round();
+        } else if (atomic_load(&reactor.pending) != 0) {
             lead_estimate(TICK_NS);
             lead_promote();
         }
