@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 #include <windows.h>
 #include <tchar.h>
@@ -41,6 +42,23 @@ static void wide_strings()
     std::vector<std::wstring> sorted{L"z", text, L"a"};
     std::sort(sorted.begin(), sorted.end());
     CHECK(sorted.front() == L"a" && sorted.back() == L"z");
+    std::unordered_map<std::wstring, int> hashed{{L"key", 3}};
+    CHECK(hashed[L"key"] == 3);
+    size_t used = 0;
+    CHECK(std::to_wstring(-42) == L"-42" && std::to_wstring(2.5) == L"2.500000");
+    CHECK(std::stoi(L" 77x", &used) == 77 && used == 3 && std::stoull(L"ff", nullptr, 16) == 255 && std::stod(L"1.5") == 1.5);
+    int thrown = 0;
+    try {
+        std::stoi(L"3000000000");
+    } catch (const std::out_of_range &) {
+        thrown += 1;
+    }
+    try {
+        std::stod(L"none");
+    } catch (const std::invalid_argument &) {
+        thrown += 10;
+    }
+    CHECK(thrown == 11);
     static_assert(sizeof(std::wstring::value_type) == 2, "16 bits");
 }
 
