@@ -24,11 +24,11 @@ configure() {
     return 1
 }
 
-# suite LABEL DIR [VARIABLE=VALUE...]: one run of the suite; what failed is shown, the rest is kept quiet.
+# suite LABEL DIR ENGINE [OPTIONS of meson test...]: one run of the suite; what failed is shown, the rest is kept quiet.
 suite() {
-    local label=$1 dir=$2 summary
-    shift 2
-    env "$@" tests/run.sh "$dir" >"$logs/out" 2>&1
+    local label=$1 dir=$2 engine=$3 summary
+    shift 3
+    OVERLAPPED_ENGINE=$engine tests/run.sh "$dir" "$@" >"$logs/out" 2>&1
     summary=$(tail -n 1 "$logs/out")
     if ! [[ $summary =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
         printf '%-24s did not finish:\n' "$label"
@@ -39,26 +39,28 @@ suite() {
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
     skipped=$((skipped + BASH_REMATCH[3]))
-    [ "${BASH_REMATCH[2]}" = 0 ] || grep -E '^not ok|^FAIL|Bail out|ERROR: |WARNING: ThreadSanitizer' "$logs/out" | head -n 40
+    [ "${BASH_REMATCH[2]}" = 0 ] || sed -n '/^FAIL /,$p' "$logs/out" | sed '/^Skipped:$/,$d' | head -n 60
     printf '%-24s %s\n' "$label" "$summary"
 }
 
+# What no engine changes is tested once, with the first.
+behaviour=(--no-suite headers --no-suite tree)
+order=(--suite unit --suite conformance --suite wdm)
+
 configure "$build" || exit 1
-suite uring "$build" OVERLAPPED_ENGINE=uring
-suite pool "$build" OVERLAPPED_ENGINE=pool
-for ((seed = first; seed < first + seeds; seed++)); do
-    suite "sim:$seed" "$build" OVERLAPPED_ENGINE=sim:"$seed"
+suite uring "$build" uring
+suite pool "$build" pool "${behaviour[@]}"
+suite "sim:$first" "$build" sim:"$first" "${behaviour[@]}"
+for ((seed = first + 1; seed < first + seeds; seed++)); do
+    suite "sim:$seed" "$build" sim:"$seed" "${order[@]}"
 done
-if configure "$build-asan" -Db_sanitize=address,undefined -Db_lundef=false; then
-    suite 'asan+ubsan uring' "$build-asan" OVERLAPPED_ENGINE=uring
-    suite 'asan+ubsan pool' "$build-asan" OVERLAPPED_ENGINE=pool
-    suite "asan+ubsan sim:$first" "$build-asan" OVERLAPPED_ENGINE=sim:"$first"
-fi
-if configure "$build-tsan" -Db_sanitize=thread -Db_lundef=false; then
-    suite 'tsan uring' "$build-tsan" OVERLAPPED_ENGINE=uring
-    suite 'tsan pool' "$build-tsan" OVERLAPPED_ENGINE=pool
-    suite "tsan sim:$first" "$build-tsan" OVERLAPPED_ENGINE=sim:"$first"
-fi
+for sanitizer in address,undefined thread; do
+    case $sanitizer in thread) name=tsan ;; *) name=asan ;; esac
+    configure "$build-$name" -Db_sanitize="$sanitizer" -Db_lundef=false || continue
+    for engine in uring pool sim:"$first"; do
+        suite "$name $engine" "$build-$name" "$engine" "${behaviour[@]}"
+    done
+done
 rm -rf "$logs"
 [ "$broken" = 0 ] || echo "$broken configurations did not build or finish"
 echo "$passed passed, $failed failed, $skipped skipped"
