@@ -102,7 +102,8 @@ void test_op_init(struct test_op *test, int fd, uint32_t length, _Atomic uint32_
 int main(void)
 {
     struct engine_info info;
-    test_sim(); /* first: it starts engines of its own in children */
+    test_sim(); /* first, with the next: engines of their own in children */
+    test_restricted();
     engine_describe(&info);
     printf("# engine %s seed %llu uring %d aio %d pwait2 %d\n", info.name,
            (unsigned long long)info.seed, info.has_uring, info.has_aio, info.has_epoll_pwait2);

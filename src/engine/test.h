@@ -51,5 +51,6 @@ void test_submits(void);
 void test_parking(void);
 void test_fork(void);
 void test_sim(void);
+void test_restricted(void);
 
 #endif
