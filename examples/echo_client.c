@@ -72,6 +72,8 @@ static void connection_end(struct connection *c, const char *what)
     }
     closesocket(c->socket);
     c->socket = INVALID_SOCKET;
+    free(c->out); /* nothing is in flight on it: its request has just ended, or never began */
+    free(c->in);
     alive--;
 }
 
@@ -211,6 +213,8 @@ int main(int argc, char **argv)
         completed(CONTAINING_RECORD(overlapped, struct connection, overlapped), success, bytes);
     }
     double took = (double)(now() - start) / (double)frequency;
+    if (alive == 0) /* else requests are still in flight, and the OVERLAPPEDs are in use */
+        free(connections);
     printf("echo_client: %lld echoes of %u bytes on %d connections in %.2f s: %.0f echoes/s, p50 %.0f us, p99 %.0f us, "
            "%d errors, %d mismatches\n",
            (long long)echoes, (unsigned)message_size, count, took, (double)echoes / took, percentile(0.5),
