@@ -161,7 +161,7 @@ int32_t afd_shutdown(struct file *file, int how)
     if (how != SHUT_RD) {
         atomic_store(&sock->no_send, true);
         lock_acquire(&sock->source.lock);
-        if (list_empty(&sock->source.queue[ENGINE_OUT]))
+        if (list_empty(&sock->source.queue[ENGINE_OUT]) && sock->sending == NULL)
             afd_stop_sending(sock);
         else
             sock->shuts_later = true;
@@ -233,6 +233,10 @@ static void afd_close(struct file *file)
 {
     struct afd_socket *sock = afd_socket_of(file);
     engine_source_close(&sock->source);
+    if (atomic_load(&sock->cut)) {
+        struct linger reset = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(sock->source.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    }
     close(sock->source.fd);
 }
 

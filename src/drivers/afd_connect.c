@@ -66,14 +66,6 @@ static int64_t connect_attempt(struct engine_op *op)
     return connect_now(afd_socket_of(irp_from_op(op)->file));
 }
 
-static void first_send_done(struct engine_op *op, int64_t result)
-{
-    struct irp *irp = irp_from_op(op);
-    int32_t status =
-        result >= 0 ? STATUS_SUCCESS : afd_failure(afd_socket_of(irp->file), (int)-result);
-    afd_end(irp, status, irp->information);
-}
-
 static void connect_done(struct engine_op *op, int64_t result)
 {
     struct irp *irp = irp_from_op(op);
@@ -87,7 +79,7 @@ static void connect_done(struct engine_op *op, int64_t result)
     irp->minor = 0;
     afd_allow(sock, AFD_EVENT_CONNECT | AFD_EVENT_WRITE);
     if (status == STATUS_SUCCESS && irp->length != 0) {
-        if (afd_wait_again(irp, sock, ENGINE_OUT, afd_send_attempt, first_send_done))
+        if (afd_wait_again(irp, sock, ENGINE_OUT, afd_send_attempt, afd_send_done))
             return;
         status = STATUS_CANCELLED;
     }
@@ -188,6 +180,7 @@ static int32_t socket_renew(struct afd_socket *sock)
     afd_replace_descriptor(sock, fd);
     atomic_store(&sock->no_receive, false);
     atomic_store(&sock->no_send, false);
+    atomic_store(&sock->cut, false);
     atomic_store(&sock->failure, 0);
     atomic_store(&sock->connected_ns, 0);
     sock->remote.length = 0;
@@ -206,7 +199,12 @@ static void drain_done(struct engine_op *op, int64_t result)
 
 static int64_t stop_attempt(struct engine_op *op)
 {
-    afd_stop_sending(afd_socket_of(irp_from_op(op)->file));
+    struct irp *irp = irp_from_op(op);
+    struct afd_socket *sock = afd_socket_of(irp->file);
+    int turn = afd_send_turn(sock, irp);
+    if (turn == -EBUSY)
+        return turn;
+    afd_stop_sending(sock);
     return 0;
 }
 

@@ -36,31 +36,32 @@ static int64_t send_piece(int fd, const struct file_send *from, uint64_t skip)
     return count == 0 ? -ENODATA : count; /* the file became shorter */
 }
 
+/* The next piece of what is left: a count, or -errno. */
+static int64_t send_next(int fd, const struct file_send *from, uint64_t at)
+{
+    uint64_t file_begin = from->around.head_length, tail_begin = file_begin + from->file_length;
+    bool more = from->file_length != 0 || from->around.tail_length != 0;
+    if (at < file_begin)
+        return send_bytes(fd, from->around.head, from->around.head_length, at, more);
+    if (at < tail_begin)
+        return send_piece(fd, from, at - file_begin);
+    return send_bytes(fd, from->around.tail, from->around.tail_length, at - tail_begin, false);
+}
+
 static int64_t file_attempt(struct engine_op *op)
 {
     struct irp *irp = irp_from_op(op);
+    struct afd_socket *sock = afd_socket_of(irp->file);
     const struct file_send *from = irp->driver[0];
-    int fd = afd_socket_of(irp->file)->source.fd;
-    uint64_t file_begin = from->around.head_length, tail_begin = file_begin + from->file_length;
-    uint64_t end = tail_begin + from->around.tail_length;
-    while (irp->information < end) {
-        uint64_t at = irp->information;
-        int64_t count;
-        if (at < file_begin)
-            count =
-                send_bytes(fd, from->around.head, from->around.head_length, at, file_begin < end);
-        else if (at < tail_begin)
-            count = send_piece(fd, from, at - file_begin);
-        else
-            count =
-                send_bytes(fd, from->around.tail, from->around.tail_length, at - tail_begin, false);
-        if (count == -EINTR)
-            continue;
-        if (count < 0)
-            return count;
-        irp->information += (uint64_t)count;
+    uint64_t end = from->around.head_length + from->file_length + from->around.tail_length;
+    int64_t result = afd_send_turn(sock, irp);
+    while (result >= 0 && irp->information < end) {
+        result = send_next(sock->source.fd, from, irp->information);
+        if (result == -EINTR)
+            result = 0;
+        irp->information += result > 0 ? (uint64_t)result : 0;
     }
-    return (int64_t)irp->information;
+    return afd_send_note(sock, irp, result < 0 ? result : (int64_t)irp->information);
 }
 
 static void file_done(struct engine_op *op, int64_t result)
@@ -72,6 +73,7 @@ static void file_done(struct engine_op *op, int64_t result)
                                           : afd_failure(sock, (int)-result);
     free(irp->driver[0]);
     irp->driver[0] = NULL;
+    afd_send_finish(sock, irp, result);
     if (status == STATUS_SUCCESS && irp->minor != 0) {
         if (afd_disconnect_after(irp))
             return;

@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "drivers/afd.h"
 
@@ -37,6 +38,9 @@ struct afd_socket {
     _Atomic bool nonblocking;
     _Atomic bool bound;
     _Atomic bool no_receive, no_send; /* shut down on this side */
+    _Atomic bool cut;                 /* a send was cancelled half done: see afd_transfer.c */
+    const struct irp *sending;        /* under source.lock: the stream send that is half done */
+    bool others_wait;                 /* under source.lock: a send found it was not its turn */
     _Atomic bool ignores_unreachable; /* SIO_UDP_CONNRESET was set to FALSE */
     bool reuse, exclusive;
     bool was_used;              /* DisconnectEx made it as new: ConnectEx asks for no bind */
@@ -82,8 +86,8 @@ void afd_replace_descriptor(struct afd_socket *sock, int fd);
 /* ---- Requests
  * -------------------------------------------------------------------------------------------- */
 
-/* A non-blocking call looks at the kernel's state, which select showed to the program: what the engine knows of
- * it may be older while nothing pends. */
+/* A non-blocking call looks at the kernel's state, which select showed to the program: what the
+ * engine knows of it may be older while nothing pends. */
 int64_t afd_try_now(struct irp *irp, struct afd_socket *sock, enum engine_direction direction);
 
 /* The first try of a request whose attempt and done are set. */
@@ -130,9 +134,25 @@ int32_t afd_connect(struct irp *irp);
 int32_t afd_disconnect(struct irp *irp);
 int32_t afd_send_file(struct irp *irp);
 
-/* Pieces of transfers that other requests end with. */
-int64_t afd_send_attempt(struct engine_op *op);
+/* A copy of the caller's description for a request that goes on without it. */
+bool afd_transfer_keep(struct irp *irp);
+
+/* The described buffers behind what has been moved; `vector` is room for AFD_VECTOR_MAX. */
+enum { AFD_VECTOR_MAX = 64 };
+void afd_message_fill(struct msghdr *message, const struct irp *irp, struct iovec *vector);
+
 int32_t afd_receive_result(struct irp *irp, struct afd_socket *sock, int64_t result);
+
+/* A send as a stage of another request. */
+int64_t afd_send_attempt(struct engine_op *op);
+void afd_send_done(struct engine_op *op, int64_t result);
+
+/* For attempts that send, under source.lock: 0, or -errno why not now; then what came of it, which
+ * it returns. */
+int afd_send_turn(struct afd_socket *sock, const struct irp *irp);
+int64_t afd_send_note(struct afd_socket *sock, struct irp *irp, int64_t result);
+/* A send that pended, or began, has ended: the others' turn. */
+void afd_send_finish(struct afd_socket *sock, const struct irp *irp, int64_t result);
 
 /* The disconnect as a pended request's last stage. false: it was cancelled; the caller ends it. */
 bool afd_disconnect_after(struct irp *irp);

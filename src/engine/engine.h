@@ -52,6 +52,7 @@ struct engine_op {
     _Atomic uint8_t state; /* the engine's; the owner sets 0, again before it submits anew */
     bool direct;     /* fd was opened O_DIRECT: Linux AIO may carry it */
     bool drained;    /* attempt: "what was there is used up, wait for the next edge" */
+    bool begun;      /* attempt: "part of it is done": submitted, it goes before what is queued */
 };
 
 /* ---- Sources: descriptors with readiness (sockets, pipes, ttys, usbfs) -------------------------------- */
@@ -83,7 +84,9 @@ int engine_source_register(struct engine_source *source);
  *
  * attempt(op) does one non-blocking system call under the source's lock and returns its result or -errno;
  * -EAGAIN leaves the operation queued for the next edge. It sets op->drained when it took all there was
- * (a short read), which saves the next useless try. It may not touch other operations or sources. */
+ * (a short read), which saves the next useless try. It may not touch other operations or sources. -EBUSY:
+ * not its turn, because another operation has begun and is on its way to the queue; it stays queued and the
+ * source stays as ready as it was. */
 int64_t engine_source_try(struct engine_source *source, enum engine_direction direction,
                           struct engine_op *op);
 

@@ -102,7 +102,7 @@ int64_t engine_source_try(struct engine_source *source, enum engine_direction di
         source_worthwhile(source, bit))
         result = source_attempt(source, bit, op);
     lock_release(&source->lock);
-    return result;
+    return result == -EBUSY ? -EAGAIN : result;
 }
 
 /* Everything before the operation may wait: the registration, the interest. */
@@ -129,14 +129,17 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
     result = source_prepare(source, bit);
     if (result == 0) {
         result = -EAGAIN;
-        if (!deferred && list_empty(&source->queue[direction]) && !(source->busy & bit) &&
-            source_worthwhile(source, bit))
+        bool first = op->begun || list_empty(&source->queue[direction]);
+        if (!deferred && first && !(source->busy & bit) && source_worthwhile(source, bit))
             result = source_attempt(source, bit, op);
     }
-    if (result == -EAGAIN) {
+    if (result == -EAGAIN || result == -EBUSY) {
         uint8_t idle = OP_IDLE;
         if (atomic_compare_exchange_strong(&op->state, &idle, OP_QUEUED)) {
-            list_push_back(&source->queue[direction], &op->link);
+            if (op->begun)
+                list_push_front(&source->queue[direction], &op->link);
+            else
+                list_push_back(&source->queue[direction], &op->link);
             /* Counted before the lock is dropped: the leader may finish it at once. */
             atomic_fetch_add(&reactor.pending, 1);
             uint64_t id = source->id;
@@ -181,7 +184,7 @@ static uint32_t source_advance(struct engine_source *source, enum engine_directi
     while (!list_empty(queue) && source_worthwhile(source, bit)) {
         struct engine_op *op = op_from_link(queue->next);
         int64_t result = source_attempt(source, bit, op);
-        if (result == -EAGAIN)
+        if (result == -EAGAIN || result == -EBUSY)
             break;
         op->result = result;
         list_remove(&op->link);

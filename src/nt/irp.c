@@ -36,6 +36,7 @@ struct irp *irp_allocate(struct file *file, uint8_t major)
     irp->other = NULL;
     irp->op.state = 0;
     irp->op.drained = false;
+    irp->op.begun = false;
     irp->op.direct = false;
     return irp;
 }
