@@ -150,7 +150,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
     (void)QueueType;
     struct queued_work *work = calloc(1, sizeof *work);
     if (work == NULL)
-        abort(); /* the routine has no way to fail */
+        wdm_stop("IoQueueWorkItem: no memory"); /* the routine has no way to fail */
     *work = (struct queued_work){.op = {.code = ENGINE_WORK, .work = work_run, .done = work_done},
                                  .device = IoWorkItem->device,
                                  .routine = WorkerRoutine,

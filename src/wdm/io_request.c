@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/trace.h"
 #include "wdm/wdm_host.h"
 
 enum { SHADOW_DISPATCHING, SHADOW_RETURNED, SHADOW_COMPLETED };
@@ -162,10 +161,8 @@ static NTSTATUS shadow_prepare(struct shadow *shadow, const struct irp *irp, DEV
 
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
-    if (--Irp->CurrentLocation <= 0) {
-        trace_note(TRACE_DRIVER, "IoCallDriver: no stack location left in IRP %p", (void *)Irp);
-        abort(); /* NO_MORE_IRP_STACK_LOCATIONS stops Windows, too */
-    }
+    if (--Irp->CurrentLocation <= 0)
+        wdm_stop("IoCallDriver: no stack location left in IRP %p", (void *)Irp);
     IO_STACK_LOCATION *stack = --Irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = DeviceObject;
     return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
@@ -239,11 +236,9 @@ int32_t wdm_dispatch(struct irp *irp)
         irp_complete(irp, status, information);
         return STATUS_PENDING;
     }
-    if (atomic_load(&shadow->state) != SHADOW_COMPLETED) {
-        trace_note(TRACE_DRIVER, "dispatch returned 0x%08x, but IRP %p is not completed", (unsigned)status,
-                   (void *)&shadow->public);
-        abort(); /* the request would be used by both sides */
-    }
+    if (atomic_load(&shadow->state) != SHADOW_COMPLETED) /* both sides would use the request */
+        wdm_stop("a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
+                 (void *)&shadow->public);
     status = shadow_result(shadow, &irp->information);
     irp->driver[0] = NULL;
     shadow_free(shadow);

@@ -149,7 +149,7 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
     Timer->Period = (ULONG)Period;
     uint64_t due = wdm_deadline(&DueTime);
     if (engine_timer_set(timer_engine(Timer), due == 0 ? clock_now_ns() : due) != 0)
-        abort(); /* no memory for the heap of timers; the routine has no way to fail */
+        wdm_stop("KeSetTimer: no memory"); /* the routine has no way to fail */
     return queued;
 }
 

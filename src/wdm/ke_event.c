@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/futex.h"
-#include "base/trace.h"
 #include "nt/wait.h"
 #include "wdm/wdm_host.h"
 
@@ -57,10 +56,8 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     (void)Increment;
     (void)Wait;
     int32_t before = dispatcher_release(dispatcher_of(Semaphore), Adjustment, Semaphore->Limit);
-    if (before < 0) {
-        trace_note(TRACE_DRIVER, "KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
-        abort(); /* Windows raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, which stops a driver */
-    }
+    if (before < 0) /* Windows raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, which stops a driver */
+        wdm_stop("KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
     return before;
 }
 
@@ -94,10 +91,8 @@ uint64_t wdm_deadline(const LARGE_INTEGER *timeout)
 /* A wait that may sleep is for levels below DISPATCH_LEVEL. */
 static void wait_check_irql(const char *call, uint64_t deadline_ns)
 {
-    if (deadline_ns != 0 && KeGetCurrentIrql() >= DISPATCH_LEVEL) {
-        trace_note(TRACE_DRIVER, "%s would sleep at IRQL %u", call, KeGetCurrentIrql());
-        abort();
-    }
+    if (deadline_ns != 0 && KeGetCurrentIrql() >= DISPATCH_LEVEL)
+        wdm_stop("%s would sleep at IRQL %u", call, KeGetCurrentIrql());
 }
 
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The interrupt request level, a value of each thread, and the locks that raise it. A spin lock is our own lock
  * in the driver's word: it spins briefly and then sleeps, so a preempted holder does no harm. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/trace.h"
 #include "wdm/wdm_host.h"
 
 static __thread KIRQL current_irql;
@@ -20,11 +21,21 @@ KIRQL NTAPI KeGetCurrentIrql(void)
     return current_irql;
 }
 
-/* What stops Windows with IRQL_NOT_GREATER_OR_EQUAL stops the program here. */
+_Noreturn void wdm_stop(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("overlapped: driver: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    abort();
+}
+
+/* What stops Windows with IRQL_NOT_GREATER_OR_EQUAL. */
 static _Noreturn void irql_violation(const char *call, KIRQL irql)
 {
-    trace_note(TRACE_DRIVER, "%s(%u) at IRQL %u", call, irql, current_irql);
-    abort();
+    wdm_stop("%s(%u) at IRQL %u", call, irql, current_irql);
 }
 
 VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)

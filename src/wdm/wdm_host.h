@@ -66,6 +66,9 @@ struct wdm_file {
 NTSTATUS wdm_request_send(struct wdm_file *file, UCHAR major);
 int32_t wdm_dispatch(struct irp *irp);
 
+/* A driver broke a rule that stops Windows: says which on standard error and ends the process. */
+_Noreturn void wdm_stop(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* ---- IRQL (ke_irql.c) ------------------------------------------------------------------------------------------ */
 
 /* Raises or lowers without rules, for the host itself. Returns the level before. */
