@@ -176,9 +176,8 @@ static void do_read(struct worker *w, struct slot *slot)
 static void do_write(struct worker *w, struct slot *slot)
 {
     DWORD done;
-    if (slot->pending <= 0)
+    if (InterlockedExchange(&slot->pending, 0) == 0)
         return; /* so that the pipe never fills and the write never blocks for long */
-    InterlockedExchange(&slot->pending, 0);
     if (!WriteFile(slot->pipe.client, "0123456789abcdef", 1 + next_random(w) % 16, &done, NULL))
         InterlockedIncrement(&bad_results);
 }
