@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A hostile process at the other end of a message-type pipe: any packets, any counts in the shared page, between
- * reads and peeks of all sizes. No read may give more than it has room for, nor touch what is behind it; and any
- * names in the pipe's directory. */
+/* A hostile process at the other end of a message-type pipe: any packets, any counts in the shared
+ * page, between reads and peeks of all sizes. No read may give more than it has room for, nor touch
+ * what is behind it; and any names in the pipe's directory. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,8 @@ static void peer_sends(struct input *input, int fd)
     uint32_t how = take(input, 1);
     size_t length = how & 0x80 ? take(input, 2) : take(input, 1) % 48;
     if (how & 1) {
-        struct pipe_fragment fragment = {.first = (how & 2) != 0, .rest = how & 4 ? take(input, 1) : 0};
+        struct pipe_fragment fragment = {.first = (how & 2) != 0,
+                                         .rest = how & 4 ? take(input, 1) : 0};
         pipe_header_write(packet, &fragment);
         length += PIPE_HEADER_BYTES;
     } else {
@@ -111,7 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else if (what == 6)
             peeks(&input, link);
         else
-            atomic_store(&shared->to_client.given, (uint64_t)take(&input, 4) << (take(&input, 1) % 32));
+            atomic_store(&shared->to_client.given, (uint64_t)take(&input, 4)
+                                                       << (take(&input, 1) % 32));
     }
     close(fds[0]);
     close(fds[1]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes as a device class: server ends by pipe_create, client ends by CreateFile, and the questions about an
- * open end. What travels goes through pipe_request.c. */
+/* Pipes as a device class: server ends by pipe_create, client ends by CreateFile, and the questions
+ * about an open end. What travels goes through pipe_request.c. */
 #include "drivers/pipe.h"
 
 #include <stdlib.h>
@@ -42,7 +42,8 @@ int32_t pipe_create(const struct pipe_create *create, struct file **file)
     atomic_init(&pipe->nowait, create->nowait);
     int32_t status = pipe_place_join(create->name, &pipe->params, create->first, &pipe->place);
     if (status == STATUS_SUCCESS)
-        status = pipe_link_publish(pipe->place, pipe->params.out_size, pipe->params.in_size, &pipe->link);
+        status = pipe_link_publish(pipe->place, pipe->params.out_size, pipe->params.in_size,
+                                   &pipe->link);
     if (status != STATUS_SUCCESS) {
         object_dereference(&pipe->file.object);
         return status;
@@ -193,8 +194,8 @@ static int32_t pipe_set(struct file *file, enum file_info info, const void *data
     return STATUS_SUCCESS;
 }
 
-/* The last handle of a listening instance: no client may find it any more. A connection stays until its last
- * request has ended, so that the client reads what was written. */
+/* The last handle of a listening instance: no client may find it any more. A connection stays until
+ * its last request has ended, so that the client reads what was written. */
 static void pipe_cleanup(struct file *file)
 {
     struct pipe *pipe = pipe_of(file);

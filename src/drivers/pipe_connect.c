@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How a client finds a server: a free instance is a listening socket with a page beside it. A client takes
- * it by renaming the socket's entry, which only one can do, maps the page and connects; connecting needs
- * nothing of the server, which accepts when it next looks. What dead servers left refuses the connection. */
+/* How a client finds a server: a free instance is a listening socket with a page beside it. A
+ * client takes it by renaming the socket's entry, which only one can do, maps the page and
+ * connects; connecting needs nothing of the server, which accepts when it next looks. What dead
+ * servers left refuses the connection. */
 #include "drivers/pipe_connect.h"
 
 #include <errno.h>
@@ -55,7 +56,8 @@ static struct pipe_shared *page_create(int directory, const char *text, uint32_t
     return NULL;
 }
 
-/* Binds under a name that no client looks at: between bind and listen a client would find it dead. */
+/* Binds under a name that no client looks at: between bind and listen a client would find it dead.
+ */
 static int listen_at(struct pipe_place *place, uint64_t id, int fd)
 {
     char name[PIPE_ENTRY_BYTES], hidden[PIPE_ENTRY_BYTES + 2] = "b.";
@@ -65,7 +67,8 @@ static int listen_at(struct pipe_place *place, uint64_t id, int fd)
     pipe_socket_path(place->directory, hidden, address.sun_path);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return -errno;
-    /* No backlog: the kernel then queues one client, and a second one knows at once that it is late. */
+    /* No backlog: the kernel then queues one client, and a second one knows at once that it is
+     * late. */
     if (listen(fd, 0) == 0 && renameat(place->directory, hidden, place->directory, name) == 0)
         return 0;
     int error = -errno;
@@ -127,7 +130,7 @@ void pipe_unpublish(struct pipe_link *link)
     entry_remove(directory, PIPE_ENTRY_PAGE, self, link->id);
 }
 
-/* ---- The client's side ------------------------------------------------------------------------------- */
+/* ---- The client's side ------------------------------------------------------------------- */
 
 struct claim {
     const struct pipe_params *params;
@@ -189,15 +192,16 @@ static int claim_connect(int directory, const char *text, const struct pipe_entr
     return error;
 }
 
-static bool claim_free(int directory, const char *text, const struct pipe_entry *entry, void *context)
+static bool claim_free(int directory, const char *text, const struct pipe_entry *entry,
+                       void *context)
 {
     struct claim *claim = context;
     char mine[PIPE_ENTRY_BYTES];
     if (entry->kind != PIPE_ENTRY_FREE)
         return false;
-    pipe_entry_format(&(struct pipe_entry){PIPE_ENTRY_CLAIMED, entry->server, entry->number,
-                                           (uint32_t)getpid()},
-                      mine);
+    pipe_entry_format(
+        &(struct pipe_entry){PIPE_ENTRY_CLAIMED, entry->server, entry->number, (uint32_t)getpid()},
+        mine);
     if (renameat(directory, text, directory, mine) < 0)
         return false; /* somebody else was faster */
     int error = claim_connect(directory, mine, entry, claim);
@@ -214,12 +218,13 @@ static bool claim_free(int directory, const char *text, const struct pipe_entry 
 }
 
 /* A client died between its claim and its connection: the instance becomes free again. */
-static bool unclaim_dead(int directory, const char *text, const struct pipe_entry *entry, void *context)
+static bool unclaim_dead(int directory, const char *text, const struct pipe_entry *entry,
+                         void *context)
 {
     bool *found = context;
     char name[PIPE_ENTRY_BYTES];
-    if (entry->kind != PIPE_ENTRY_CLAIMED || entry->client == 0 || kill((pid_t)entry->client, 0) == 0 ||
-        errno != ESRCH)
+    if (entry->kind != PIPE_ENTRY_CLAIMED || entry->client == 0 ||
+        kill((pid_t)entry->client, 0) == 0 || errno != ESRCH)
         return false;
     pipe_entry_format(&(struct pipe_entry){PIPE_ENTRY_FREE, entry->server, entry->number, 0}, name);
     *found |= renameat(directory, text, directory, name) == 0;

@@ -7,12 +7,12 @@
 
 struct pipe {
     struct file file;
-    struct lock lock;        /* guards `link` and the links in requests (irp->driver[0]) */
-    struct pipe_link *link;  /* NULL: disconnected, servers only */
+    struct lock lock;       /* guards `link` and the links in requests (irp->driver[0]) */
+    struct pipe_link *link; /* NULL: disconnected, servers only */
     bool server;
     struct pipe_params params;
-    struct pipe_place *place;      /* servers of named pipes */
-    char *name;                    /* clients of named pipes: to count the instances */
+    struct pipe_place *place; /* servers of named pipes */
+    char *name;               /* clients of named pipes: to count the instances */
     _Atomic bool message_mode, nowait;
 };
 

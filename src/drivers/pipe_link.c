@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection's life at both ends: made, accepted, ended, freed. pipe_connect.c finds the other end, and
- * pipe_transfer.c moves the bytes. */
+/* A connection's life at both ends: made, accepted, ended, freed. pipe_connect.c finds the other
+ * end, and pipe_transfer.c moves the bytes. */
 #include "drivers/pipe_link.h"
 
 #include <errno.h>
@@ -30,13 +30,16 @@ struct pipe_link *pipe_link_new(bool server, bool message, struct pipe_shared *s
     return link;
 }
 
-/* The kernel counts hundreds of bytes of bookkeeping for each small write, so the socket gets as much room as an
- * unprivileged process may ask for; the quota itself is kept in pipe_transfer.c. */
+/* The kernel counts hundreds of bytes of bookkeeping for each small write, so the socket gets as
+ * much room as an unprivileged process may ask for; the quota itself is kept in pipe_transfer.c. */
 void pipe_link_size_buffer(struct pipe_link *link)
 {
     enum { ROOM = 4 << 20, MOST = 1 << 27 };
-    int size = link->quota <= ROOM / 2 ? ROOM : link->quota < MOST / 2 ? (int)link->quota * 2 : MOST;
-    if (size == ROOM || setsockopt(link->source.fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+    int size = link->quota <= ROOM / 2  ? ROOM
+               : link->quota < MOST / 2 ? (int)link->quota * 2
+                                        : MOST;
+    if (size == ROOM ||
+        setsockopt(link->source.fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
         setsockopt(link->source.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The framing of message-type pipes: what the header of a packet says, and whether a packet may follow those
- * before it. The other end may be any process of the user, so nothing it says is believed unchecked. */
+/* The framing of message-type pipes: what the header of a packet says, and whether a packet may
+ * follow those before it. The other end may be any process of the user, so nothing it says is
+ * believed unchecked. */
 #include "drivers/pipe_message.h"
 
 enum {

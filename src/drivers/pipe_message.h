@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How a message travels over a message-type pipe: in one or more packets, each a header and a part of the
- * message. A packet keeps its borders by itself (SOCK_SEQPACKET); the header tells an empty message from the
- * end of the pipe and carries messages that are longer than a packet may be. Pure functions. */
+/* How a message travels over a message-type pipe: in one or more packets, each a header and a part
+ * of the message. A packet keeps its borders by itself (SOCK_SEQPACKET); the header tells an empty
+ * message from the end of the pipe and carries messages that are longer than a packet may be. Pure
+ * functions. */
 #ifndef DRIVERS_PIPE_MESSAGE_H
 #define DRIVERS_PIPE_MESSAGE_H
 
@@ -26,17 +27,19 @@ void pipe_header_write(uint8_t header[PIPE_HEADER_BYTES], const struct pipe_frag
 bool pipe_header_read(const uint8_t header[PIPE_HEADER_BYTES], size_t received,
                       struct pipe_fragment *fragment);
 
-/* Where a reader is between packets: it has seen `rest` bytes of a message announced but not sent yet. */
+/* Where a reader is between packets: it has seen `rest` bytes of a message announced but not sent
+ * yet. */
 struct pipe_reader {
     bool inside;   /* a message has begun and has not ended */
     uint32_t rest; /* of it, in later packets */
 };
 
 enum pipe_step {
-    PIPE_STEP_GOES_ON,  /* the packet continues the message */
-    PIPE_STEP_BEGINS,   /* the packet begins a message */
-    PIPE_STEP_CUT_SHORT, /* it begins a message, and the one before will have no end: its write was cancelled */
-    PIPE_STEP_INVALID,  /* the packet fits nowhere; the other end does not keep to the rules */
+    PIPE_STEP_GOES_ON,   /* the packet continues the message */
+    PIPE_STEP_BEGINS,    /* the packet begins a message */
+    PIPE_STEP_CUT_SHORT, /* it begins a message, and the one before will have no end: its write was
+                            cancelled */
+    PIPE_STEP_INVALID,   /* the packet fits nowhere; the other end does not keep to the rules */
 };
 
 /* Accounts for a packet that was received. */

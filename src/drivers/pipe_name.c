@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of pipes as names of directories, and the names inside such a directory: the whole of what the
- * processes that share a pipe have to agree on besides the packets themselves. */
+/* The names of pipes as names of directories, and the names inside such a directory: the whole of
+ * what the processes that share a pipe have to agree on besides the packets themselves. */
 #include "drivers/pipe_name.h"
 
 #include <stdio.h>
@@ -53,7 +53,8 @@ bool pipe_key(const char *name, char key[PIPE_KEY_BYTES])
         if (is_plain(folded[i]) && !(i == 0 && folded[i] == '.'))
             key[used++] = folded[i];
         else
-            used += (size_t)snprintf(key + used, PIPE_KEY_BYTES - used, "%%%02x", (uint8_t)folded[i]);
+            used +=
+                (size_t)snprintf(key + used, PIPE_KEY_BYTES - used, "%%%02x", (uint8_t)folded[i]);
     }
     key[used] = 0;
     return true;
@@ -94,7 +95,8 @@ void pipe_entry_parse(const char *text, struct pipe_entry *entry)
         return;
     if (kind != PIPE_ENTRY_SERVER && (!take_dot(&text) || !take_number(&text, UINT64_MAX, &number)))
         return;
-    if (kind == PIPE_ENTRY_CLAIMED && (!take_dot(&text) || !take_number(&text, UINT32_MAX, &client)))
+    if (kind == PIPE_ENTRY_CLAIMED &&
+        (!take_dot(&text) || !take_number(&text, UINT32_MAX, &client)))
         return;
     if (*text == 0)
         *entry = (struct pipe_entry){kind, (uint32_t)server, number, (uint32_t)client};

@@ -75,9 +75,23 @@ static void entries(void)
     entry_round_trip((struct pipe_entry){PIPE_ENTRY_CLAIMED, UINT32_MAX, UINT64_MAX, 4194304});
     entry_round_trip((struct pipe_entry){PIPE_ENTRY_PAGE, 77, 12345678901234u, 0});
     entry_round_trip((struct pipe_entry){PIPE_ENTRY_SERVER, 9, 0, 0});
-    static const char *const wrong[] = {"",       ".",           "..",     "info", "l",      "l.",  "l.1",
-                                        "l.1.",   "l.1.2x",      "l.x.1",  "s.",   "s.1.2",  "c.1.2",
-                                        "c.1.2.", "l.4294967296.1", "x.1.2", "l.1.18446744073709551616"};
+    static const char *const wrong[] = {"",
+                                        ".",
+                                        "..",
+                                        "info",
+                                        "l",
+                                        "l.",
+                                        "l.1",
+                                        "l.1.",
+                                        "l.1.2x",
+                                        "l.x.1",
+                                        "s.",
+                                        "s.1.2",
+                                        "c.1.2",
+                                        "c.1.2.",
+                                        "l.4294967296.1",
+                                        "x.1.2",
+                                        "l.1.18446744073709551616"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct pipe_entry entry;
         pipe_entry_parse(wrong[i], &entry);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The directory of a pipe's name: made by the first instance, removed by the last, and cleared by whoever
- * finds that its servers have died. A process that has instances holds a record lock on its s.PID file,
- * which the kernel drops when the process ends, however it ends; the file holds how many they are. */
+/* The directory of a pipe's name: made by the first instance, removed by the last, and cleared by
+ * whoever finds that its servers have died. A process that has instances holds a record lock on its
+ * s.PID file, which the kernel drops when the process ends, however it ends; the file holds how
+ * many they are. */
 #include "drivers/pipe_place.h"
 
 #include <dirent.h>
@@ -65,8 +66,7 @@ bool pipe_server_lives(int directory, uint32_t server)
         bool found = false;
         lock_acquire(&places_lock);
         if (fstat(directory, &here) == 0)
-            list_for_each(node, &places)
-            {
+            list_for_each (node, &places) {
                 struct pipe_place *place = container_of(node, struct pipe_place, link);
                 found |= fstat(place->directory, &its) == 0 && its.st_ino == here.st_ino &&
                          its.st_dev == here.st_dev;
@@ -82,7 +82,8 @@ bool pipe_server_lives(int directory, uint32_t server)
     return lives;
 }
 
-static bool add_instances(int directory, const char *text, const struct pipe_entry *entry, void *context)
+static bool add_instances(int directory, const char *text, const struct pipe_entry *entry,
+                          void *context)
 {
     uint32_t *sum = context, count = 0;
     if (entry->kind != PIPE_ENTRY_SERVER || entry->server == (uint32_t)getpid() ||
@@ -113,17 +114,18 @@ uint32_t pipe_count_instances(int directory)
     if (fstat(directory, &here) < 0)
         return sum;
     lock_acquire(&places_lock);
-    list_for_each(node, &places)
-    {
+    list_for_each (node, &places) {
         struct pipe_place *place = container_of(node, struct pipe_place, link);
-        if (fstat(place->directory, &its) == 0 && its.st_ino == here.st_ino && its.st_dev == here.st_dev)
+        if (fstat(place->directory, &its) == 0 && its.st_ino == here.st_ino &&
+            its.st_dev == here.st_dev)
             sum += place->instances;
     }
     lock_release(&places_lock);
     return sum;
 }
 
-static bool remove_entry(int directory, const char *text, const struct pipe_entry *entry, void *context)
+static bool remove_entry(int directory, const char *text, const struct pipe_entry *entry,
+                         void *context)
 {
     (void)context;
     if (entry->kind != PIPE_ENTRY_OTHER || (text[0] == 'b' && text[1] == '.'))
@@ -139,8 +141,8 @@ static int lock_file(int fd)
     return 0;
 }
 
-/* Opens the directory and its info file, locked; made if they are not there. 0 or -errno; -ESTALE: they
- * were removed meanwhile, try again. */
+/* Opens the directory and its info file, locked; made if they are not there. 0 or -errno; -ESTALE:
+ * they were removed meanwhile, try again. */
 static int place_open(struct pipe_place *place)
 {
     int root = runtime_open("pipe");
@@ -148,7 +150,8 @@ static int place_open(struct pipe_place *place)
         return root;
     int error = mkdirat(root, place->key, 0700) < 0 && errno != EEXIST ? -errno : 0;
     if (error == 0) {
-        place->directory = openat(root, place->key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        place->directory =
+            openat(root, place->key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place->directory < 0)
             error = errno == ENOENT ? -ESTALE : -errno;
     }
@@ -177,9 +180,10 @@ static int place_announce(struct pipe_place *place)
 {
     char text[PIPE_ENTRY_BYTES];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    pipe_entry_format(
-        &(struct pipe_entry){.kind = PIPE_ENTRY_SERVER, .server = (uint32_t)getpid()}, text);
-    place->presence = openat(place->directory, text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    pipe_entry_format(&(struct pipe_entry){.kind = PIPE_ENTRY_SERVER, .server = (uint32_t)getpid()},
+                      text);
+    place->presence =
+        openat(place->directory, text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (place->presence < 0)
         return -errno;
     return fcntl(place->presence, F_SETLK, &lock) < 0 ? -errno : 0;
@@ -236,8 +240,8 @@ static int32_t place_found(struct pipe_place *place, const struct pipe_params *p
 static void place_clear(struct pipe_place *place)
 {
     char text[PIPE_ENTRY_BYTES];
-    pipe_entry_format(
-        &(struct pipe_entry){.kind = PIPE_ENTRY_SERVER, .server = (uint32_t)getpid()}, text);
+    pipe_entry_format(&(struct pipe_entry){.kind = PIPE_ENTRY_SERVER, .server = (uint32_t)getpid()},
+                      text);
     unlinkat(place->directory, text, 0);
     if (count_others(place->directory) != 0)
         return;
@@ -257,12 +261,12 @@ static int32_t place_new(const char *key, const struct pipe_params *params, bool
     if (place == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     place->directory = place->info = place->presence = -1;
+    place->owner = getpid();
     strcpy(place->key, key);
     int error;
     while ((error = place_open(place)) == -ESTALE)
         place_close(place);
-    int32_t status =
-        error != 0 ? status_from_errno(-error) : place_found(place, params, first);
+    int32_t status = error != 0 ? status_from_errno(-error) : place_found(place, params, first);
     if (status == STATUS_SUCCESS) {
         flock(place->info, LOCK_UN);
         list_push_back(&places, &place->link);
@@ -308,8 +312,7 @@ int32_t pipe_place_join(const char *name, const struct pipe_params *params, bool
     struct pipe_place *found = NULL;
     int32_t status;
     lock_acquire(&places_lock);
-    list_for_each(node, &places)
-    {
+    list_for_each (node, &places) {
         struct pipe_place *is = container_of(node, struct pipe_place, link);
         if (strcmp(is->key, key) == 0)
             found = is;
@@ -328,14 +331,17 @@ int32_t pipe_place_join(const char *name, const struct pipe_params *params, bool
 void pipe_place_leave(struct pipe_place *place)
 {
     lock_acquire(&places_lock);
-    lock_file(place->info);
+    bool mine = place->owner == getpid();
+    if (mine)
+        lock_file(place->info);
     place->instances--;
     bool last = place->instances == 0;
     if (last) {
         list_remove(&place->link);
-        place_clear(place);
+        if (mine)
+            place_clear(place);
         place_close(place);
-    } else {
+    } else if (mine) {
         place_write_count(place);
         flock(place->info, LOCK_UN);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the instances of a named pipe meet their clients: a directory per name in the runtime directory.
- * Whoever creates or removes an instance holds the lock of its `info` file; clients take no lock. */
+/* Where the instances of a named pipe meet their clients: a directory per name in the runtime
+ * directory. Whoever creates or removes an instance holds the lock of its `info` file; clients take
+ * no lock. */
 #ifndef DRIVERS_PIPE_PLACE_H
 #define DRIVERS_PIPE_PLACE_H
 
@@ -13,7 +14,8 @@ struct pipe_place {
     char key[PIPE_KEY_BYTES];
     struct pipe_params params;
     int directory, info, presence;
-    uint32_t instances;       /* of this process; under the lock of all places */
+    int32_t owner;      /* a forked child closes its copies and changes nothing */
+    uint32_t instances; /* of this process; under the lock of all places */
     _Atomic uint64_t next_id;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests on an end: each takes a reference on the link it is for, is tried at once, and if it has to wait
- * goes to the link's source. The link of a pended request stands in irp->driver[0], guarded by the pipe's
- * lock, so that a canceller that races with the end never touches a link that has gone. */
+/* Requests on an end: each takes a reference on the link it is for, is tried at once, and if it has
+ * to wait goes to the link's source. The link of a pended request stands in irp->driver[0], guarded
+ * by the pipe's lock, so that a canceller that races with the end never touches a link that has
+ * gone. */
 #include <errno.h>
 
 #include "drivers/pipe_end.h"
@@ -17,7 +18,8 @@ int32_t pipe_link_get(struct pipe *pipe, struct pipe_link **result)
         return STATUS_PIPE_DISCONNECTED;
     int error = 0;
     /* The client may be there already: nobody has to have called ConnectNamedPipe. */
-    if (__builtin_expect(atomic_load_explicit(&link->phase, memory_order_acquire) != PIPE_CONNECTED, 0))
+    if (__builtin_expect(atomic_load_explicit(&link->phase, memory_order_acquire) != PIPE_CONNECTED,
+                         0))
         error = pipe_link_accept(link);
     if (error == 0) {
         *result = link;
@@ -43,7 +45,8 @@ static bool is_write(const struct irp *irp)
 static int32_t request_status(const struct irp *irp, int64_t result, uint64_t *bytes)
 {
     *bytes = 0;
-    /* A cancelled or broken read that has the beginning of a message gives it: it is nowhere else. */
+    /* A cancelled or broken read that has the beginning of a message gives it: it is nowhere else.
+     */
     if (is_read(irp) && irp->argument != 0 && (result == -ECANCELED || result == -EPIPE)) {
         *bytes = irp->argument;
         return STATUS_BUFFER_OVERFLOW;
@@ -55,7 +58,8 @@ static int32_t request_status(const struct irp *irp, int64_t result, uint64_t *b
     if (result == -ENOTCONN)
         return STATUS_PIPE_DISCONNECTED;
     if (result == -EPIPE)
-        return is_write(irp) && !(irp->minor & PIPE_WAITED) ? STATUS_PIPE_CLOSING : STATUS_PIPE_BROKEN;
+        return is_write(irp) && !(irp->minor & PIPE_WAITED) ? STATUS_PIPE_CLOSING
+                                                            : STATUS_PIPE_BROKEN;
     if (result == -ECANCELED)
         return STATUS_CANCELLED;
     return status_from_errno((int)-result);
@@ -70,6 +74,7 @@ static void request_complete(struct irp *irp, int64_t result)
     lock_release(&pipe->lock);
     uint64_t bytes;
     int32_t status = request_status(irp, result, &bytes);
+    pipe_turn_over(link, &irp->op);
     if (irp->major == IRP_LISTEN)
         pipe_link_listen_leave(link);
     pipe_link_release(link);
@@ -114,6 +119,7 @@ static void request_begin(struct irp *irp, struct pipe_link *link,
 static int32_t request_end(struct irp *irp, struct pipe_link *link, int64_t result)
 {
     int32_t status = request_status(irp, result, &irp->information);
+    pipe_turn_over(link, &irp->op);
     pipe_link_release(link);
     return status;
 }
@@ -128,17 +134,19 @@ static int32_t request_pend(struct irp *irp, struct pipe_link *link, struct engi
     return STATUS_PENDING;
 }
 
-/* Non-blocking mode: the data decide, not what is known of the readiness; but what waits goes first. */
+/* Non-blocking mode: the data decide, not what is known of the readiness; but what waits goes
+ * first. */
 static int64_t attempt_now(struct pipe_link *link, enum engine_direction direction, struct irp *irp)
 {
     lock_acquire(&link->source.lock);
     int64_t result =
         list_empty(&link->source.queue[direction]) ? irp->op.attempt(&irp->op) : -EAGAIN;
     lock_release(&link->source.lock);
-    return result;
+    return result == -EBUSY ? -EAGAIN : result;
 }
 
-/* A read of a synchronous handle: its thread has nothing else to do than to sleep on the descriptor. */
+/* A read of a synchronous handle: its thread has nothing else to do than to sleep on the
+ * descriptor. */
 static int32_t read_blocking(struct irp *irp, struct pipe_link *link, bool likely)
 {
     irp->minor |= PIPE_BLOCKS;
@@ -162,7 +170,8 @@ int32_t pipe_read(struct irp *irp)
     if (atomic_load_explicit(&pipe->message_mode, memory_order_relaxed))
         irp->minor = PIPE_READ_MESSAGE;
     bool nowait = atomic_load_explicit(&pipe->nowait, memory_order_relaxed);
-    bool alone = !nowait && (atomic_load_explicit(&pipe->file.flags, memory_order_relaxed) & FILE_SYNCHRONOUS);
+    bool alone = !nowait &&
+                 (atomic_load_explicit(&pipe->file.flags, memory_order_relaxed) & FILE_SYNCHRONOUS);
     if (alone && !pipe_link_may_read(link) && engine_block_prepare(&irp->op) == 0)
         return read_blocking(irp, link, false);
     int64_t result = nowait ? attempt_now(link, ENGINE_IN, irp)
@@ -214,7 +223,7 @@ int32_t pipe_flush(struct irp *irp)
     return request_pend(irp, link, &link->source, ENGINE_OUT);
 }
 
-/* ---- ConnectNamedPipe --------------------------------------------------------------------------------- */
+/* ---- ConnectNamedPipe -------------------------------------------------------------------- */
 
 static int64_t attempt_listen(struct engine_op *op)
 {
@@ -228,7 +237,8 @@ static int32_t listen_link(struct pipe *pipe, struct pipe_link **link, bool *fre
     lock_acquire(&pipe->lock);
     *fresh = pipe->link == NULL;
     if (*fresh)
-        status = pipe_link_publish(pipe->place, pipe->params.out_size, pipe->params.in_size, &pipe->link);
+        status = pipe_link_publish(pipe->place, pipe->params.out_size, pipe->params.in_size,
+                                   &pipe->link);
     if (status == STATUS_SUCCESS) {
         *link = pipe->link;
         pipe_link_reference(*link);
@@ -270,7 +280,7 @@ int32_t pipe_listen(struct irp *irp)
     return status;
 }
 
-/* ---- TransactNamedPipe -------------------------------------------------------------------------------- */
+/* ---- TransactNamedPipe ------------------------------------------------------------------- */
 
 /* The message is written: the same request now reads the answer. */
 static void transact_written(struct engine_op *op, int64_t result)
@@ -281,6 +291,7 @@ static void transact_written(struct engine_op *op, int64_t result)
         request_complete(irp, result);
         return;
     }
+    pipe_turn_over(link, op);
     lock_acquire(&link->source.lock);
     op->state = 0;
     lock_release(&link->source.lock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The attempts: one non-blocking system call where that is enough, under the lock of the source. A read that
- * took all that was announced says so (`drained`) and saves the next read its useless try; a write of more
- * than the pipe's buffer is handed to the kernel as far as it goes and pends until enough was read. */
+/* The attempts: one non-blocking system call where that is enough, under the lock of the source. A
+ * read that took all that was announced says so (`drained`) and saves the next read its useless
+ * try; a write of more than the pipe's buffer is handed to the kernel as far as it goes and pends
+ * until enough was read. */
 #include <errno.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -21,6 +22,46 @@ static bool is_disconnected(struct pipe_link *link)
            atomic_load_explicit(&link->phase, memory_order_relaxed) == PIPE_ENDED;
 }
 
+/* ---- Requests that take more than one call -------------------------------------------------- */
+
+static bool is_turn_of(struct pipe_link *link, enum engine_direction direction,
+                       struct engine_op *op)
+{
+    if (__builtin_expect(link->begun[direction] == NULL || link->begun[direction] == op, 1))
+        return true;
+    link->others_wait = true;
+    return false;
+}
+
+/* Notes what an attempt came to; `parts`: some of it is done. */
+static int64_t turn_note(struct pipe_link *link, enum engine_direction direction,
+                         struct engine_op *op, int64_t result, bool parts)
+{
+    if (result == -EAGAIN && parts) {
+        op->begun = true;
+        link->begun[direction] = op;
+    } else if (link->begun[direction] == op) {
+        link->begun[direction] = NULL;
+    }
+    return result;
+}
+
+void pipe_turn_over(struct pipe_link *link, struct engine_op *op)
+{
+    if (__builtin_expect(!op->begun, 1))
+        return;
+    lock_acquire(&link->source.lock);
+    for (int direction = ENGINE_IN; direction <= ENGINE_OUT; direction++)
+        if (link->begun[direction] == op)
+            link->begun[direction] = NULL;
+    bool kick = link->others_wait;
+    link->others_wait = false;
+    lock_release(&link->source.lock);
+    op->begun = false;
+    if (kick)
+        engine_source_kick(&link->source);
+}
+
 static void take(struct pipe_link *link, uint64_t amount)
 {
     atomic_fetch_add_explicit(&link->in->taken, amount, memory_order_release);
@@ -33,7 +74,7 @@ static bool all_is_taken(struct pipe_link *link)
            atomic_load_explicit(&link->in->taken, memory_order_relaxed);
 }
 
-/* ---- Receiving ---------------------------------------------------------------------------------------- */
+/* ---- Receiving --------------------------------------------------------------------------- */
 
 /* > 0, -EAGAIN, -EPIPE at the end, or another error. */
 static int64_t receive(struct pipe_link *link, struct msghdr *message, int flags)
@@ -44,7 +85,8 @@ static int64_t receive(struct pipe_link *link, struct msghdr *message, int flags
             return got;
         if (got == 0)
             return -EPIPE;
-        /* A reset is told once and before the data: the end closed without reading all, which is its affair. */
+        /* A reset is told once and before the data: the end closed without reading all, which is
+         * its affair. */
         if (errno != EINTR && errno != ECONNRESET)
             return -errno;
     }
@@ -76,13 +118,13 @@ static int64_t read_bytes(struct pipe_link *link, struct irp *irp)
     return got;
 }
 
-/* Receives a packet: the first `room` bytes of its payload to `to`, the others to the empty spill. */
+/* Receives a packet: the first `room` bytes of its payload to `to`, the others to the empty spill.
+ */
 static int64_t receive_packet(struct pipe_link *link, uint8_t *to, uint32_t room,
                               struct pipe_fragment *fragment)
 {
     uint8_t header[PIPE_HEADER_BYTES];
-    struct iovec parts[3] = {
-        {header, sizeof header}, {to, room}, {link->spill, PIPE_FRAGMENT_MAX}};
+    struct iovec parts[3] = {{header, sizeof header}, {to, room}, {link->spill, PIPE_FRAGMENT_MAX}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = room >= PIPE_FRAGMENT_MAX ? 2 : 3};
     int64_t got = receive(link, &message, 0);
     if (got < 0)
@@ -94,8 +136,8 @@ static int64_t receive_packet(struct pipe_link *link, uint8_t *to, uint32_t room
     return 0;
 }
 
-/* A message begins where the one before should have gone on. What was received belongs behind the end of the
- * read that goes on now, so it moves to the spill. */
+/* A message begins where the one before should have gone on. What was received belongs behind the
+ * end of the read that goes on now, so it moves to the spill. */
 static void spill_all(struct pipe_link *link, const uint8_t *from, uint32_t room,
                       const struct pipe_fragment *fragment)
 {
@@ -114,8 +156,8 @@ static bool has_spill(const struct pipe_link *link)
 
 enum read_outcome { READ_MORE, READ_MESSAGE_ENDS, READ_CUT_SHORT };
 
-/* Moves what there is of one message, from the spill or one packet, to the request. READ_MORE or how a message
- * ended, or -errno. */
+/* Moves what there is of one message, from the spill or one packet, to the request. READ_MORE or
+ * how a message ended, or -errno. */
 static int64_t read_part(struct pipe_link *link, struct irp *irp)
 {
     uint8_t *to = (uint8_t *)irp->buffer + irp->argument;
@@ -156,7 +198,8 @@ static int64_t read_message(struct pipe_link *link, struct irp *irp)
 {
     for (;;) {
         int64_t outcome = read_part(link, irp);
-        if (outcome < 0) /* of a message that will have no end the beginning is still worth something */
+        if (outcome <
+            0) /* of a message that will have no end the beginning is still worth something */
             return outcome != -EAGAIN && irp->argument != 0 ? (int64_t)irp->argument : outcome;
         if (outcome != READ_MORE) {
             irp->op.drained = !has_spill(link) && all_is_taken(link);
@@ -188,6 +231,18 @@ static int64_t read_across(struct pipe_link *link, struct irp *irp)
     }
 }
 
+static int64_t read_any(struct pipe_link *link, struct irp *irp)
+{
+    if (link->corrupt)
+        return -EPIPE;
+    int64_t result =
+        irp->minor & PIPE_READ_MESSAGE ? read_message(link, irp) : read_across(link, irp);
+    if (result != -EPROTO)
+        return result;
+    link->corrupt = true;
+    return -EPIPE;
+}
+
 int64_t pipe_attempt_read(struct engine_op *op)
 {
     struct pipe_link *link = link_of(op);
@@ -196,14 +251,9 @@ int64_t pipe_attempt_read(struct engine_op *op)
         return -ENOTCONN;
     if (!link->message)
         return read_bytes(link, irp);
-    if (link->corrupt)
-        return -EPIPE;
-    int64_t result = irp->minor & PIPE_READ_MESSAGE ? read_message(link, irp) : read_across(link, irp);
-    if (result == -EPROTO) {
-        link->corrupt = true;
-        return -EPIPE;
-    }
-    return result;
+    if (!is_turn_of(link, ENGINE_IN, op))
+        return -EBUSY;
+    return turn_note(link, ENGINE_IN, op, read_any(link, irp), irp->argument != 0);
 }
 
 bool pipe_link_may_read(struct pipe_link *link)
@@ -211,7 +261,7 @@ bool pipe_link_may_read(struct pipe_link *link)
     return !all_is_taken(link) || is_disconnected(link);
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------------ */
+/* ---- Sending ----------------------------------------------------------------------------- */
 
 static int64_t send_packet(struct pipe_link *link, struct msghdr *message, uint64_t announced)
 {
@@ -229,7 +279,8 @@ static int64_t send_packet(struct pipe_link *link, struct msghdr *message, uint6
     return error != 0 ? -error : sent;
 }
 
-static int64_t write_bytes(struct pipe_link *link, struct irp *irp, const uint8_t *data, uint32_t length)
+static int64_t write_bytes(struct pipe_link *link, struct irp *irp, const uint8_t *data,
+                           uint32_t length)
 {
     while (irp->argument < length) {
         struct iovec part = {(void *)(data + irp->argument), length - irp->argument};
@@ -242,7 +293,8 @@ static int64_t write_bytes(struct pipe_link *link, struct irp *irp, const uint8_
     return 0;
 }
 
-static int64_t write_message(struct pipe_link *link, struct irp *irp, const uint8_t *data, uint32_t length)
+static int64_t write_message(struct pipe_link *link, struct irp *irp, const uint8_t *data,
+                             uint32_t length)
 {
     do {
         uint32_t left = length - (uint32_t)irp->argument;
@@ -254,8 +306,8 @@ static int64_t write_message(struct pipe_link *link, struct irp *irp, const uint
         struct iovec parts[2] = {{header, sizeof header},
                                  {(void *)(data + irp->argument), fragment.payload}};
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-        int64_t sent = send_packet(link, &message,
-                                   fragment.payload + (fragment.first ? PIPE_ONE_MESSAGE : 0));
+        int64_t sent =
+            send_packet(link, &message, fragment.payload + (fragment.first ? PIPE_ONE_MESSAGE : 0));
         if (sent < 0)
             return sent;
         irp->argument += fragment.payload;
@@ -267,18 +319,20 @@ static uint32_t queued_in_kernel(struct pipe_link *link)
 {
     int amount = 0;
     ioctl(link->source.fd, SIOCOUTQ, &amount);
-    /* While the last buffer is being freed the kernel still counts a byte for it; a whole one is never so small. */
+    /* While the last buffer is being freed the kernel still counts a byte for it; a whole one is
+     * never so small. */
     return amount < 256 ? 0 : (uint32_t)amount;
 }
 
 static uint32_t unread_bytes(struct pipe_link *link)
 {
     uint64_t taken = atomic_load_explicit(&link->out->taken, memory_order_acquire);
-    return (uint32_t)PIPE_BYTES(atomic_load_explicit(&link->out->given, memory_order_relaxed) - taken);
+    return (uint32_t)PIPE_BYTES(atomic_load_explicit(&link->out->given, memory_order_relaxed) -
+                                taken);
 }
 
-/* All is sent. Done once what is unread fits the buffer. The reader's count comes a moment after the kernel's
- * edge, so what the kernel freed since is believed too. */
+/* All is sent. Done once what is unread fits the buffer. The reader's count comes a moment after
+ * the kernel's edge, so what the kernel freed since is believed too. */
 static int64_t write_settled(struct pipe_link *link, struct irp *irp)
 {
     uint32_t unread = unread_bytes(link);
@@ -295,26 +349,34 @@ static int64_t write_settled(struct pipe_link *link, struct irp *irp)
     return -EAGAIN;
 }
 
+static int64_t write_any(struct pipe_link *link, struct irp *irp)
+{
+    /* The requests of a closed handle are cancelled one by one; none may overtake those before it.
+     */
+    if (atomic_load_explicit(&irp->file->flags, memory_order_relaxed) & FILE_CLEANED)
+        return -ECANCELED;
+    if (irp->minor & PIPE_SENT)
+        return pipe_link_is_broken(link) ? -EPIPE : write_settled(link, irp);
+    bool control = irp->major == IRP_CONTROL;
+    const uint8_t *data = control ? irp->input : irp->buffer;
+    uint32_t length = control ? irp->input_length : irp->length;
+    int64_t error = link->message ? write_message(link, irp, data, length)
+                                  : write_bytes(link, irp, data, length);
+    if (error == -EAGAIN)
+        irp->minor |= PIPE_WAITED;
+    return error != 0 ? error : write_settled(link, irp);
+}
+
 int64_t pipe_attempt_write(struct engine_op *op)
 {
     struct pipe_link *link = link_of(op);
     struct irp *irp = irp_from_op(op);
     if (is_disconnected(link))
         return -ENOTCONN;
-    if (!(irp->minor & PIPE_SENT)) {
-        bool control = irp->major == IRP_CONTROL;
-        const uint8_t *data = control ? irp->input : irp->buffer;
-        uint32_t length = control ? irp->input_length : irp->length;
-        int64_t error = link->message ? write_message(link, irp, data, length)
-                                      : write_bytes(link, irp, data, length);
-        if (error == -EAGAIN)
-            irp->minor |= PIPE_WAITED;
-        if (error != 0)
-            return error;
-    } else if (pipe_link_is_broken(link)) {
-        return -EPIPE;
-    }
-    return write_settled(link, irp);
+    if (!is_turn_of(link, ENGINE_OUT, op))
+        return -EBUSY;
+    int64_t result = write_any(link, irp);
+    return turn_note(link, ENGINE_OUT, op, result, irp->argument != 0 || (irp->minor & PIPE_SENT));
 }
 
 int64_t pipe_attempt_flush(struct engine_op *op)
@@ -325,13 +387,14 @@ int64_t pipe_attempt_flush(struct engine_op *op)
     return queued_in_kernel(link) == 0 ? 0 : -EAGAIN;
 }
 
-/* ---- Looking ------------------------------------------------------------------------------------------ */
+/* ---- Looking ----------------------------------------------------------------------------- */
 
 static int32_t peek_bytes(struct pipe_link *link, struct pipe_peek *peek)
 {
     char byte;
     bool looks = peek->length == 0;
-    int64_t got = receive_bytes(link, looks ? &byte : peek->buffer, looks ? 1 : peek->length, MSG_PEEK);
+    int64_t got =
+        receive_bytes(link, looks ? &byte : peek->buffer, looks ? 1 : peek->length, MSG_PEEK);
     if (got == -EAGAIN)
         return STATUS_SUCCESS;
     if (got < 0)

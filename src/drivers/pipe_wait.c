@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* WaitNamedPipe: a file object with one request, which ends when an instance of the pipe becomes free, when
- * the pipe goes, or when its time is over. All waits of the process share one inotify descriptor; what it
- * says only makes them look again, so nothing depends on the order of the kernel's notes. */
+/* WaitNamedPipe: a file object with one request, which ends when an instance of the pipe becomes
+ * free, when the pipe goes, or when its time is over. All waits of the process share one inotify
+ * descriptor; what it says only makes them look again, so nothing depends on the order of the
+ * kernel's notes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,9 +19,9 @@ struct waiter {
     struct list link;
     _Atomic uint32_t references; /* the queue's, the timer's, and those of whoever looks at it */
     struct engine_timer timer;
-    struct irp *irp;             /* while queued */
+    struct irp *irp; /* while queued */
     int watch;
-    bool queued, poked;          /* under the hub's lock */
+    bool queued, poked; /* under the hub's lock */
     char name[];
 };
 
@@ -55,8 +56,8 @@ static void waiter_finish(struct waiter *waiter, int32_t status)
     waiter->queued = false;
     if (mine) {
         list_remove(&waiter->link);
-        list_for_each(node, &hub.waiters) shared |= container_of(node, struct waiter, link)->watch ==
-                                                    waiter->watch;
+        list_for_each (node, &hub.waiters)
+            shared |= container_of(node, struct waiter, link)->watch == waiter->watch;
         if (!shared)
             inotify_rm_watch(hub.source.fd, waiter->watch);
     }
@@ -99,8 +100,7 @@ static void poke(const struct inotify_event *event)
     /* A free instance, a server that left, the directory itself; or notes were lost. */
     if (event->len != 0 && entry.kind != PIPE_ENTRY_FREE && entry.kind != PIPE_ENTRY_SERVER)
         return;
-    list_for_each(node, &hub.waiters)
-    {
+    list_for_each (node, &hub.waiters) {
         struct waiter *waiter = container_of(node, struct waiter, link);
         if (waiter->watch == event->wd || (event->mask & IN_Q_OVERFLOW))
             waiter->poked = true;
@@ -126,8 +126,7 @@ static int64_t hub_attempt(struct engine_op *op)
 static struct waiter *next_poked(void)
 {
     lock_acquire(&hub.lock);
-    list_for_each(node, &hub.waiters)
-    {
+    list_for_each (node, &hub.waiters) {
         struct waiter *waiter = container_of(node, struct waiter, link);
         if (!waiter->poked)
             continue;
@@ -236,8 +235,8 @@ static void wait_start(struct waiter *waiter, uint64_t deadline_ns)
     if (irp_is_cancelled(irp)) /* a cancel before it was queued has found nothing */
         waiter_finish(waiter, STATUS_CANCELLED);
     else if (error != 0)
-        waiter_finish(waiter, error == -ENOENT ? STATUS_OBJECT_NAME_NOT_FOUND
-                                               : status_from_errno(-error));
+        waiter_finish(waiter,
+                      error == -ENOENT ? STATUS_OBJECT_NAME_NOT_FOUND : status_from_errno(-error));
     else
         waiter_look(waiter); /* an instance may have become free before the watch was there */
     waiter_release(waiter);

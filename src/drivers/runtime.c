@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The directory in which the processes of one user meet without a daemon. It is made with mode 0700 and
- * believed only if it is a directory, ours, and closed to others: /tmp is anybody's. */
+/* The directory in which the processes of one user meet without a daemon. It is made with mode 0700
+ * and believed only if it is a directory, ours, and closed to others: /tmp is anybody's. */
 #include "drivers/runtime.h"
 
 #include <errno.h>

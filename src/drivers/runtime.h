@@ -3,8 +3,8 @@
 #ifndef DRIVERS_RUNTIME_H
 #define DRIVERS_RUNTIME_H
 
-/* A descriptor of the directory `part` below $XDG_RUNTIME_DIR/overlapped or /tmp/overlapped-UID, both made if
- * they are not there, or -errno. -EPERM: what is there is not ours alone. */
+/* A descriptor of the directory `part` below $XDG_RUNTIME_DIR/overlapped or /tmp/overlapped-UID,
+ * both made if they are not there, or -errno. -EPERM: what is there is not ours alone. */
 int runtime_open(const char *part);
 
 #endif

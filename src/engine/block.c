@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that has nothing to do but wait for one operation on one descriptor sleeps on the descriptor itself:
- * no registration, no leader, one wake. A canceller wakes it through an eventfd that the sleeper has for the
- * time; those are kept and used again, so a late wake is one look for nothing. */
+/* A thread that has nothing to do but wait for one operation on one descriptor sleeps on the
+ * descriptor itself: no registration, no leader, one wake. A canceller wakes it through an eventfd
+ * that the sleeper has for the time; those are kept and used again, so a late wake is one look for
+ * nothing. */
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -61,13 +62,14 @@ static int64_t block_attempt(struct engine_source *source, uint8_t bit, struct e
     return result;
 }
 
-void engine_block(struct engine_source *source, enum engine_direction direction, struct engine_op *op,
-                  bool likely)
+void engine_block(struct engine_source *source, enum engine_direction direction,
+                  struct engine_op *op, bool likely)
 {
     int wake_fd = op->fd;
     int64_t result = -EAGAIN;
     short events = direction == ENGINE_IN ? POLLIN | POLLRDHUP : POLLOUT;
-    struct pollfd fds[2] = {{.fd = source->fd, .events = events}, {.fd = wake_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = source->fd, .events = events},
+                            {.fd = wake_fd, .events = POLLIN}};
     if (likely)
         result = block_attempt(source, (uint8_t)(1u << direction), op);
     while (result == -EAGAIN) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Named and anonymous pipes: the calls. What their arguments mean is decided here; drivers/pipe.c has the rest. */
+/* Named and anonymous pipes: the calls. What their arguments mean is decided here; drivers/pipe.c
+ * has the rest. */
 #include <string.h>
 
 #include "base/utf16.h"
@@ -13,8 +14,10 @@ enum {
     ACCESS_READ = 0x120089,  /* FILE_GENERIC_READ */
     ACCESS_WRITE = 0x120116, /* FILE_GENERIC_WRITE */
     OPEN_MODE_BITS = PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED |
-                     (int)FILE_FLAG_WRITE_THROUGH | WRITE_DAC | WRITE_OWNER | ACCESS_SYSTEM_SECURITY,
-    PIPE_MODE_BITS = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_NOWAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                     (int)FILE_FLAG_WRITE_THROUGH | WRITE_DAC | WRITE_OWNER |
+                     ACCESS_SYSTEM_SECURITY,
+    PIPE_MODE_BITS =
+        PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_NOWAIT | PIPE_REJECT_REMOTE_CLIENTS,
     DEFAULT_TIMEOUT_MS = 50,
 };
 
@@ -60,8 +63,8 @@ static bool create_is_valid(DWORD open_mode, DWORD pipe_mode, DWORD max_instance
     return max_instances >= 1 && max_instances <= PIPE_UNLIMITED_INSTANCES;
 }
 
-static HANDLE create_named(const struct name *name, DWORD open_mode, DWORD pipe_mode, DWORD max_instances,
-                           DWORD out_size, DWORD in_size, DWORD timeout_ms,
+static HANDLE create_named(const struct name *name, DWORD open_mode, DWORD pipe_mode,
+                           DWORD max_instances, DWORD out_size, DWORD in_size, DWORD timeout_ms,
                            const SECURITY_ATTRIBUTES *attributes)
 {
     if (!create_is_valid(open_mode, pipe_mode, max_instances)) {
@@ -91,9 +94,9 @@ static HANDLE create_named(const struct name *name, DWORD open_mode, DWORD pipe_
     return error_from_status(status) ? handle_pointer(handle) : INVALID_HANDLE_VALUE;
 }
 
-HANDLE WINAPI CreateNamedPipeW(LPCWSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode, DWORD nMaxInstances,
-                               DWORD nOutBufferSize, DWORD nInBufferSize, DWORD nDefaultTimeOut,
-                               LPSECURITY_ATTRIBUTES lpSecurityAttributes)
+HANDLE WINAPI CreateNamedPipeW(LPCWSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode,
+                               DWORD nMaxInstances, DWORD nOutBufferSize, DWORD nInBufferSize,
+                               DWORD nDefaultTimeOut, LPSECURITY_ATTRIBUTES lpSecurityAttributes)
 {
     struct name name;
     if (!name_of_pipe((const char16_t *)lpName, &name))
@@ -102,9 +105,9 @@ HANDLE WINAPI CreateNamedPipeW(LPCWSTR lpName, DWORD dwOpenMode, DWORD dwPipeMod
                         nDefaultTimeOut, lpSecurityAttributes);
 }
 
-HANDLE WINAPI CreateNamedPipeA(LPCSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode, DWORD nMaxInstances,
-                               DWORD nOutBufferSize, DWORD nInBufferSize, DWORD nDefaultTimeOut,
-                               LPSECURITY_ATTRIBUTES lpSecurityAttributes)
+HANDLE WINAPI CreateNamedPipeA(LPCSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode,
+                               DWORD nMaxInstances, DWORD nOutBufferSize, DWORD nInBufferSize,
+                               DWORD nDefaultTimeOut, LPSECURITY_ATTRIBUTES lpSecurityAttributes)
 {
     struct name name;
     if (!name_of_pipe_a(lpName, &name))
@@ -113,8 +116,8 @@ HANDLE WINAPI CreateNamedPipeA(LPCSTR lpName, DWORD dwOpenMode, DWORD dwPipeMode
                         nDefaultTimeOut, lpSecurityAttributes);
 }
 
-BOOL WINAPI CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe, LPSECURITY_ATTRIBUTES lpPipeAttributes,
-                       DWORD nSize)
+BOOL WINAPI CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe,
+                       LPSECURITY_ATTRIBUTES lpPipeAttributes, DWORD nSize)
 {
     struct file *files[2];
     uint64_t handles[2];
@@ -155,8 +158,9 @@ BOOL WINAPI DisconnectNamedPipe(HANDLE hNamedPipe)
     return error_from_status(nt_file_set(handle_number(hNamedPipe), 0, INFO_DISCONNECT, NULL));
 }
 
-BOOL WINAPI PeekNamedPipe(HANDLE hNamedPipe, LPVOID lpBuffer, DWORD nBufferSize, LPDWORD lpBytesRead,
-                          LPDWORD lpTotalBytesAvail, LPDWORD lpBytesLeftThisMessage)
+BOOL WINAPI PeekNamedPipe(HANDLE hNamedPipe, LPVOID lpBuffer, DWORD nBufferSize,
+                          LPDWORD lpBytesRead, LPDWORD lpTotalBytesAvail,
+                          LPDWORD lpBytesLeftThisMessage)
 {
     struct pipe_peek peek = {.buffer = lpBuffer, .length = lpBuffer != NULL ? nBufferSize : 0};
     int32_t status = nt_file_get(handle_number(hNamedPipe), RIGHT_READ, INFO_PEEK, &peek);
@@ -256,17 +260,21 @@ static BOOL call_named(const struct name *name, LPVOID input, DWORD input_size, 
 }
 
 BOOL WINAPI CallNamedPipeW(LPCWSTR lpNamedPipeName, LPVOID lpInBuffer, DWORD nInBufferSize,
-                           LPVOID lpOutBuffer, DWORD nOutBufferSize, LPDWORD lpBytesRead, DWORD nTimeOut)
+                           LPVOID lpOutBuffer, DWORD nOutBufferSize, LPDWORD lpBytesRead,
+                           DWORD nTimeOut)
 {
     struct name name;
     return name_of_pipe((const char16_t *)lpNamedPipeName, &name) &&
-           call_named(&name, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead, nTimeOut);
+           call_named(&name, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead,
+                      nTimeOut);
 }
 
 BOOL WINAPI CallNamedPipeA(LPCSTR lpNamedPipeName, LPVOID lpInBuffer, DWORD nInBufferSize,
-                           LPVOID lpOutBuffer, DWORD nOutBufferSize, LPDWORD lpBytesRead, DWORD nTimeOut)
+                           LPVOID lpOutBuffer, DWORD nOutBufferSize, LPDWORD lpBytesRead,
+                           DWORD nTimeOut)
 {
     struct name name;
     return name_of_pipe_a(lpNamedPipeName, &name) &&
-           call_named(&name, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead, nTimeOut);
+           call_named(&name, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead,
+                      nTimeOut);
 }

@@ -57,8 +57,8 @@ BOOL WINAPI GetNamedPipeHandleStateW(HANDLE hNamedPipe, LPDWORD lpState, LPDWORD
                                      LPWSTR lpUserName, DWORD nMaxUserNameSize)
 {
     (void)nMaxUserNameSize;
-    return state_get(hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount, lpCollectDataTimeout,
-                     lpUserName != NULL);
+    return state_get(hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount,
+                     lpCollectDataTimeout, lpUserName != NULL);
 }
 
 BOOL WINAPI GetNamedPipeHandleStateA(HANDLE hNamedPipe, LPDWORD lpState, LPDWORD lpCurInstances,
@@ -66,8 +66,8 @@ BOOL WINAPI GetNamedPipeHandleStateA(HANDLE hNamedPipe, LPDWORD lpState, LPDWORD
                                      LPSTR lpUserName, DWORD nMaxUserNameSize)
 {
     (void)nMaxUserNameSize;
-    return state_get(hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount, lpCollectDataTimeout,
-                     lpUserName != NULL);
+    return state_get(hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount,
+                     lpCollectDataTimeout, lpUserName != NULL);
 }
 
 BOOL WINAPI GetNamedPipeInfo(HANDLE hNamedPipe, LPDWORD lpFlags, LPDWORD lpOutBufferSize,
@@ -78,8 +78,8 @@ BOOL WINAPI GetNamedPipeInfo(HANDLE hNamedPipe, LPDWORD lpFlags, LPDWORD lpOutBu
         return FALSE;
     bool server = info.server_end;
     if (lpFlags != NULL)
-        *lpFlags =
-            (server ? PIPE_SERVER_END : PIPE_CLIENT_END) | (info.params.message ? PIPE_TYPE_MESSAGE : 0);
+        *lpFlags = (server ? PIPE_SERVER_END : PIPE_CLIENT_END) |
+                   (info.params.message ? PIPE_TYPE_MESSAGE : 0);
     if (lpOutBufferSize != NULL)
         *lpOutBufferSize = server ? info.params.out_size : info.params.in_size;
     if (lpInBufferSize != NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Named pipes under load: thousands of connections through a few instances, messages of all lengths with reads
- * cancelled at random, and the same between processes, one of which is killed in the middle. */
+/* Named pipes under load: thousands of connections through a few instances, messages of all lengths
+ * with reads cancelled at random, and the same between processes, one of which is killed in the
+ * middle. */
 #include "../tap.h"
 
 #ifdef __linux__
@@ -9,11 +10,11 @@
 #include <unistd.h>
 #endif
 
-#define CLIENTS      4
-#define CONNECTS     750 /* by each client */
-#define INSTANCES    3
-#define MESSAGES     4000
-#define LONGEST      200000
+#define CLIENTS       4
+#define CONNECTS      750 /* by each client */
+#define INSTANCES     3
+#define MESSAGES      4000
+#define LONGEST       200000
 #define CHILD_CLIENTS 3
 
 static char name[100];
@@ -22,15 +23,17 @@ static volatile LONG served, replied, wrong;
 static void new_name(const char *tail)
 {
     static int serial;
-    snprintf(name, sizeof name, "\\\\.\\pipe\\stress-%u-%d-%s", (unsigned)GetCurrentProcessId(), ++serial, tail);
+    snprintf(name, sizeof name, "\\\\.\\pipe\\stress-%u-%d-%s", (unsigned)GetCurrentProcessId(),
+             ++serial, tail);
 }
 
-/* ---- Many connections --------------------------------------------------------------------------- */
+/* ---- Many connections --------------------------------------------------------------------- */
 
 static DWORD WINAPI serve(void *stop)
 {
-    HANDLE pipe = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
-                                   PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, INSTANCES, 512, 512, 0, NULL);
+    HANDLE pipe =
+        CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, INSTANCES, 512, 512, 0, NULL);
     HANDLE event = event_manual();
     if (pipe == INVALID_HANDLE_VALUE)
         return GetLastError();
@@ -65,7 +68,8 @@ static DWORD WINAPI serve(void *stop)
 static HANDLE connect_patiently(void)
 {
     for (;;) {
-        HANDLE pipe = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+        HANDLE pipe =
+            CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
         if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY)
             return pipe;
         if (!WaitNamedPipeA(name, PATIENCE_MS))
@@ -114,7 +118,7 @@ static void many_connections(void)
     CloseHandle(stop);
 }
 
-/* ---- Messages, with cancels ------------------------------------------------------------------------ */
+/* ---- Messages, with cancels -------------------------------------------------------------- */
 
 static unsigned next_random(unsigned *state)
 {
@@ -126,8 +130,10 @@ static unsigned next_random(unsigned *state)
 static DWORD length_of(unsigned *state)
 {
     unsigned r = next_random(state) % 100;
-    return r < 5 ? 0 : r < 80 ? next_random(state) % 300 : r < 97 ? next_random(state) % 20000
-                                                                  : next_random(state) % LONGEST;
+    return r < 5    ? 0
+           : r < 80 ? next_random(state) % 300
+           : r < 97 ? next_random(state) % 20000
+                    : next_random(state) % LONGEST;
 }
 
 static unsigned char byte_of(unsigned message, DWORD at)
@@ -152,8 +158,10 @@ static DWORD WINAPI write_messages(void *pipe)
     return 0;
 }
 
-/* One read, cancelled now and then; TRUE with what it gave, or FALSE if it was cancelled before data. */
-static BOOL read_once(HANDLE pipe, HANDLE event, void *to, DWORD room, BOOL cancel, DWORD *got, BOOL *more)
+/* One read, cancelled now and then; TRUE with what it gave, or FALSE if it was cancelled before
+ * data. */
+static BOOL read_once(HANDLE pipe, HANDLE event, void *to, DWORD room, BOOL cancel, DWORD *got,
+                      BOOL *more)
 {
     OVERLAPPED ov;
     memset(&ov, 0, sizeof ov);
@@ -168,8 +176,8 @@ static BOOL read_once(HANDLE pipe, HANDLE event, void *to, DWORD room, BOOL canc
 
 static void messages(void)
 {
-    struct pipe_pair pair =
-        pipe_pair_make(PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, FILE_FLAG_OVERLAPPED, FILE_FLAG_OVERLAPPED);
+    struct pipe_pair pair = pipe_pair_make(PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+                                           FILE_FLAG_OVERLAPPED, FILE_FLAG_OVERLAPPED);
     HANDLE writer = thread_start(write_messages, pair.client), event = event_manual();
     unsigned state = 12345, mine = 999, good = 0, cancelled = 0, pieces = 0;
     unsigned char *data = malloc(LONGEST + 1);
@@ -184,7 +192,8 @@ static void messages(void)
             BOOL cancel = next_random(&mine) % 3 == 0;
             if (!read_once(pair.server, event, data + have, room, cancel, &got, &more)) {
                 if (GetLastError() != ERROR_OPERATION_ABORTED) {
-                    fails_with(FALSE, 0, "message %u of %u bytes at %u", m, (unsigned)want, (unsigned)have);
+                    fails_with(FALSE, 0, "message %u of %u bytes at %u", m, (unsigned)want,
+                               (unsigned)have);
                     return;
                 }
                 cancelled++;
@@ -238,8 +247,8 @@ static void stream(void)
     BOOL right = TRUE, more;
     DWORD at = 0, got;
     while (at < STREAM_BYTES && right) {
-        if (!read_once(pair.server, event, data, 1 + next_random(&mine) % 50000, next_random(&mine) % 2, &got,
-                       &more)) {
+        if (!read_once(pair.server, event, data, 1 + next_random(&mine) % 50000,
+                       next_random(&mine) % 2, &got, &more)) {
             right = GetLastError() == ERROR_OPERATION_ABORTED;
             cancelled++;
             continue;
@@ -256,7 +265,58 @@ static void stream(void)
     pipe_pair_close(&pair);
 }
 
-/* ---- Processes --------------------------------------------------------------------------------------- */
+/* Several threads write long messages at one end: their parts do not mix. */
+#define WRITERS   3
+#define LONG_ONES 60
+
+struct writer {
+    HANDLE pipe;
+    unsigned char fill;
+};
+
+static DWORD WINAPI write_long(void *context)
+{
+    struct writer *writer = context;
+    unsigned state = writer->fill;
+    unsigned char *data = malloc(LONGEST * 2);
+    DWORD failed = 0;
+    memset(data, writer->fill, LONGEST * 2);
+    for (int i = 0; i < LONG_ONES && !failed; i++)
+        failed = !write_all(writer->pipe, data, 1 + next_random(&state) % (LONGEST * 2));
+    free(data);
+    return failed;
+}
+
+static void writers(void)
+{
+    struct pipe_pair pair = pipe_pair_make(PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+                                           FILE_FLAG_OVERLAPPED, FILE_FLAG_OVERLAPPED);
+    struct writer each[WRITERS];
+    HANDLE threads[WRITERS], event = event_manual();
+    unsigned char *data = malloc(LONGEST * 2);
+    unsigned pure = 0;
+    BOOL more;
+    for (int i = 0; i < WRITERS; i++) {
+        each[i] = (struct writer){pair.client, (unsigned char)('a' + i)};
+        threads[i] = thread_start(write_long, &each[i]);
+    }
+    for (unsigned m = 0; m < WRITERS * LONG_ONES; m++) {
+        DWORD got = 0, same = 1;
+        if (!read_once(pair.server, event, data, LONGEST * 2, FALSE, &got, &more) || more)
+            break;
+        while (same < got && data[same] == data[0])
+            same++;
+        pure += got != 0 && same == got;
+    }
+    is_int(pure, WRITERS * LONG_ONES, "every message is of one writer");
+    for (int i = 0; i < WRITERS; i++)
+        is_int(thread_join(threads[i]), 0, "writer %d wrote all", i + 1);
+    free(data);
+    CloseHandle(event);
+    pipe_pair_close(&pair);
+}
+
+/* ---- Processes --------------------------------------------------------------------------- */
 
 #ifdef __linux__
 static pid_t start_child(const char *what)
@@ -321,21 +381,22 @@ static void server_dies(void)
     ok(SetNamedPipeHandleState(pipe, &mode, NULL, NULL), "read messages");
     ok(GetNamedPipeServerProcessId(pipe, &server) && server == (ULONG)child, "its process id");
     ok(ReadFile(pipe, text, sizeof text, &got, NULL) && !strcmp(text, "hello"), "its greeting");
-    no_handle(CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 1, 0, 0, 0, NULL), ERROR_PIPE_BUSY,
-              "its one instance is all there may be");
-    no_handle(CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL), ERROR_ACCESS_DENIED,
-              "another type is 5");
+    no_handle(CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 1, 0, 0, 0, NULL),
+              ERROR_PIPE_BUSY, "its one instance is all there may be");
+    no_handle(CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL),
+              ERROR_ACCESS_DENIED, "another type is 5");
     no_handle(CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL), ERROR_PIPE_BUSY,
               "a second client is 231");
     fails_with(WaitNamedPipeA(name, 30), ERROR_SEM_TIMEOUT, "waiting for an instance times out");
     kill(child, SIGKILL);
-    fails_with(ReadFile(pipe, text, sizeof text, &got, NULL), ERROR_BROKEN_PIPE, "the server dies: 109");
+    fails_with(ReadFile(pipe, text, sizeof text, &got, NULL), ERROR_BROKEN_PIPE,
+               "the server dies: 109");
     is_int(child_result(child), 1000 + SIGKILL, "it was killed");
     fails_with(WriteFile(pipe, "x", 1, &got, NULL), ERROR_NO_DATA, "writing then is 232");
-    no_handle(CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL), ERROR_FILE_NOT_FOUND,
-              "the pipe died with it: 2");
-    HANDLE fresh = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE, PIPE_TYPE_BYTE, 1,
-                                    0, 0, 0, NULL);
+    no_handle(CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL),
+              ERROR_FILE_NOT_FOUND, "the pipe died with it: 2");
+    HANDLE fresh = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                                    PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL);
     ok(fresh != INVALID_HANDLE_VALUE, "its name can be used anew, with another type");
     HANDLE client = connect_patiently();
     ok(client != INVALID_HANDLE_VALUE, "and connected to");
@@ -384,6 +445,7 @@ int main(int argc, char **argv)
     part(many_connections);
     part(messages);
     part(stream);
+    part(writers);
 #ifdef __linux__
     part(processes);
     part(server_dies);
