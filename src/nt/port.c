@@ -239,6 +239,7 @@ void port_thread_leaves(struct thread *self)
         port->active--;
     list_remove(&self->port_link);
     self->port_state = PORT_NONE;
+    port_turn(self); /* a sampler that looked at it knows that it went */
     port_release_waiters(port, &wakes);
     lock_release(&port->lock);
     wake_list_flush(&wakes);

@@ -56,8 +56,9 @@ static bool sampler_look(struct port *port)
             struct wake_list wakes;
             wake_list_init(&wakes);
             lock_acquire(&port->lock);
-            /* It may have come back for its next packet since: then it was not seen working on this one. */
-            if (thread->port == port && atomic_load(&thread->port_turns) == looks[i].turns)
+            /* It may have come back for its next packet since, or have left: then it was not seen working on
+             * this one. */
+            if (atomic_load(&thread->port_turns) == looks[i].turns)
                 found |= port_pause_blocked(port, thread, &wakes);
             lock_release(&port->lock);
             wake_list_flush(&wakes);
