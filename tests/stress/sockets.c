@@ -64,11 +64,8 @@ static int issued(struct request *request, int good)
 
 static void finish(struct request *request)
 {
-    while (request->packets < request->wanted) {
-        LONG seen = request->packets;
-        if (seen < request->wanted)
-            WaitOnAddress(&request->packets, &seen, sizeof seen, INFINITE);
-    }
+    for (LONG seen; (seen = tap_read(request->packets)) < request->wanted;)
+        WaitOnAddress(&request->packets, &seen, sizeof seen, INFINITE);
 }
 
 static void on_port(SOCKET s)
@@ -81,8 +78,8 @@ struct life {
     SOCKET listener, near_end, far_end;
     struct sockaddr_in address;
     struct request accept, connect, in[TRANSFERS], out[TRANSFERS];
-    uint32_t state;
-    volatile LONG meddle;
+    uint32_t state, meddler_state;
+    LONG meddle;
 };
 
 static void issue_receive(struct life *life, struct request *request)
@@ -107,7 +104,7 @@ static void issue_send(struct life *life, struct request *request, DWORD *sent)
 static DWORD WINAPI meddler(void *context)
 {
     struct life *life = context;
-    uint32_t state = life->state ^ 0x5bd1e995;
+    uint32_t state = life->meddler_state;
     for (uint32_t i = draw(&state, 2000); i > 0; i--)
         YieldProcessor();
     switch (life->meddle) {
@@ -213,8 +210,8 @@ static void live(struct life *life)
 
 static void check_packets(struct request *request)
 {
-    if (request->packets != request->wanted)
-        complain("packets of one request", request->packets);
+    if (tap_read(request->packets) != request->wanted)
+        complain("packets of one request", tap_read(request->packets));
 }
 
 static DWORD WINAPI lives_run(void *context)
@@ -226,6 +223,7 @@ static DWORD WINAPI lives_run(void *context)
         on_port(life->listener);
         life->state = draw(&state, 0x7fffff);
         life->meddle = (LONG)draw(&state, 8);
+        life->meddler_state = draw(&state, 0x7fffff);
         live(life);
         closesocket(life->listener);
         check_packets(&life->accept);
@@ -255,10 +253,10 @@ static void random_lives(void)
         workers[i] = thread_start(worker, NULL);
     for (int i = 0; i < THREADS; i++)
         threads[i] = thread_start(lives_run, (void *)(uintptr_t)i);
-    for (LONG seen = -1; lives < THREADS * rounds; Sleep(100)) {
-        if (lives != seen)
+    for (LONG seen = -1, now; (now = tap_read(lives)) < THREADS * rounds; Sleep(20)) {
+        if (now != seen)
             InterlockedExchange(&tap_started_tick, (LONG)GetTickCount()); /* the limit is for what hangs */
-        seen = lives;
+        seen = now;
     }
     for (int i = 0; i < THREADS; i++)
         thread_join(threads[i]);
