@@ -66,6 +66,8 @@ static int extension_get(struct ioctl_call *call)
         {WSAID_CONNECTEX, (void *)winsock_connect_ex},
         {WSAID_DISCONNECTEX, (void *)winsock_disconnect_ex},
         {WSAID_TRANSMITFILE, (void *)TransmitFile},
+        {WSAID_WSASENDMSG, (void *)WSASendMsg},
+        {WSAID_WSARECVMSG, (void *)winsock_receive_message},
     };
     if (call->in == NULL || call->in_length < sizeof(GUID))
         return winsock_fail(WSAEFAULT);

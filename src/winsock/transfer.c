@@ -174,6 +174,35 @@ int WSAAPI WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD moved, DWO
         .routine = routine});
 }
 
+/* Messages without control data, which is not carried: more of it than none is refused, none comes. */
+int WSAAPI WSASendMsg(SOCKET s, LPWSAMSG message, DWORD flags, LPDWORD moved,
+                      LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (message == NULL)
+        return winsock_ready() ? winsock_fail(WSAEFAULT) : SOCKET_ERROR;
+    if (message->Control.len != 0)
+        return winsock_ready() ? winsock_fail(WSAEOPNOTSUPP) : SOCKET_ERROR;
+    return WSASendTo(s, message->lpBuffers, message->dwBufferCount, moved, flags, message->name,
+                     message->namelen, overlapped, routine);
+}
+
+/* An overlapped one tells by its status that a datagram was cut; MSG_TRUNC comes where it is not. */
+INT WSAAPI winsock_receive_message(SOCKET s, LPWSAMSG message, LPDWORD moved,
+                                   LPWSAOVERLAPPED overlapped,
+                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (message == NULL)
+        return winsock_ready() ? winsock_fail(WSAEFAULT) : SOCKET_ERROR;
+    DWORD flags = message->dwFlags;
+    message->Control.len = 0;
+    message->dwFlags = 0;
+    int answer = WSARecvFrom(s, message->lpBuffers, message->dwBufferCount, moved, &flags,
+                             message->name, &message->namelen, overlapped, routine);
+    if (answer != 0 && error_get() == WSAEMSGSIZE)
+        message->dwFlags = MSG_TRUNC;
+    return answer;
+}
+
 /* The calls of Winsock 1: one buffer, waited for; the count is the result. */
 static int transfer_old(struct transfer *t, char *data, int length, int flags)
 {

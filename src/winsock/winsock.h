@@ -75,6 +75,10 @@ BOOL WSAAPI winsock_connect_ex(SOCKET s, const struct sockaddr *name, int length
                                DWORD data_length, LPDWORD sent, LPOVERLAPPED overlapped);
 BOOL WSAAPI winsock_disconnect_ex(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved);
 
+INT WSAAPI winsock_receive_message(SOCKET s, LPWSAMSG message, LPDWORD moved,
+                                   LPWSAOVERLAPPED overlapped,
+                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
 /* Makes the protocol's entry of the catalogue (tcp or udp, over IPv4 or IPv6). */
 void winsock_protocol(int family, int type, WSAPROTOCOL_INFOW *info);
 void winsock_protocol_narrow(const WSAPROTOCOL_INFOW *from, WSAPROTOCOL_INFOA *to);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Datagrams: truncation, addresses, overlapped receives from anybody, connected sockets. */
 #include "../tap.h"
+#include <mswsock.h>
 
 static SOCKET udp_socket(struct sockaddr_in *address)
 {
@@ -87,6 +88,45 @@ static void overlapped(void)
     closesocket(b);
 }
 
+static void messages(void)
+{
+    struct sockaddr_in a_name, b_name, from;
+    SOCKET a = udp_socket(&a_name), b = udp_socket(&b_name);
+    GUID receive_id = WSAID_WSARECVMSG, send_id = WSAID_WSASENDMSG;
+    LPFN_WSARECVMSG receive_message = NULL;
+    LPFN_WSASENDMSG send_message = NULL;
+    DWORD bytes = 0;
+    char data[4];
+    WSABUF out = {5, (char *)"hello"}, in = {sizeof data, data};
+    WSAMSG message;
+    is_int(WSAIoctl(a, SIO_GET_EXTENSION_FUNCTION_POINTER, &receive_id, sizeof receive_id, &receive_message,
+                    sizeof receive_message, &bytes, NULL, NULL),
+           0, "WSARecvMsg by its identifier");
+    is_int(WSAIoctl(a, SIO_GET_EXTENSION_FUNCTION_POINTER, &send_id, sizeof send_id, &send_message,
+                    sizeof send_message, &bytes, NULL, NULL),
+           0, "WSASendMsg too");
+    memset(&message, 0, sizeof message);
+    message.name = (SOCKADDR *)&b_name;
+    message.namelen = sizeof b_name;
+    message.lpBuffers = &out;
+    message.dwBufferCount = 1;
+    is_int(send_message(a, &message, 0, &bytes, NULL, NULL), 0, "send");
+    is_int(bytes, 5, "5 bytes");
+    memset(&from, 0, sizeof from);
+    memset(&message, 0, sizeof message);
+    message.name = (SOCKADDR *)&from;
+    message.namelen = sizeof from;
+    message.lpBuffers = &in;
+    message.dwBufferCount = 1;
+    is_int(receive_message(b, &message, &bytes, NULL, NULL), SOCKET_ERROR, "receive too little");
+    is_int(WSAGetLastError(), WSAEMSGSIZE, "10040");
+    ok(message.dwFlags & MSG_TRUNC, "MSG_TRUNC");
+    ok(bytes == 4 && !memcmp(data, "hell", 4), "what fits");
+    is_int(from.sin_port, a_name.sin_port, "who sent it");
+    closesocket(a);
+    closesocket(b);
+}
+
 static void connected(void)
 {
     struct sockaddr_in a_name, b_name, c_name, peer;
@@ -126,6 +166,7 @@ int main(void)
     winsock_start();
     part(exchange);
     part(overlapped);
+    part(messages);
     part(connected);
     WSACleanup();
     return tap_end();
