@@ -152,6 +152,9 @@ static int32_t read_blocking(struct irp *irp, struct pipe_link *link, bool likel
     irp->minor |= PIPE_BLOCKS;
     pipe_link_reference(link);
     irp_pend(irp, request_cancel);
+    /* A cancel that came before could not be told to the driver, and this thread does not return to be told. */
+    if (irp_is_cancelled(irp))
+        engine_source_cancel(&link->source, &irp->op);
     irp_sleep_begin();
     engine_block(&link->source, ENGINE_IN, &irp->op, likely);
     irp_sleep_end();

@@ -63,7 +63,7 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel)
     irp->flags |= IRP_FILE_HELD;
     irp->thread = self;
     atomic_store_explicit(&irp->state, IRP_PENDING, memory_order_relaxed);
-    atomic_store_explicit(&irp->cancel, cancel, memory_order_release);
+    atomic_store(&irp->cancel, cancel); /* ordered against a canceller's `cancelled`: one of the two is seen */
     lock_acquire(&self->lock);
     list_push_back(&self->requests, &irp->thread_link);
     lock_release(&self->lock);
@@ -75,6 +75,7 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel)
 
 void irp_unlist(struct irp *irp)
 {
+    atomic_store_explicit(&irp->cancel, NULL, memory_order_relaxed);
     lock_acquire(&irp->file->lock);
     list_remove(&irp->file_link);
     lock_release(&irp->file->lock);
