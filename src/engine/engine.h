@@ -167,7 +167,8 @@ enum { PARK_IDLE = 0, PARK_ARMED = 1, PARK_ASLEEP = 2, PARK_LEADING = 3, PARK_CL
 
 struct parker {
     _Atomic uint32_t word;
-    bool candidate;   /* the reactor's: is on its list of sleepers, may be promoted to leader */
+    bool eager;       /* the owner's: sleeps for whatever completes next, so it may be woken to lead */
+    bool candidate;   /* the reactor's: is on its list of sleepers */
     bool promoted;    /* the reactor's: was taken off that list to lead */
     struct list link; /* the reactor's list of sleepers */
 };

@@ -120,7 +120,7 @@ struct reactor {
     _Alignas(64) _Atomic uint32_t pending; /* operations and timers that need somebody to poll */
     _Alignas(64) _Atomic bool leading;     /* an application thread leads */
     _Atomic uint32_t epoch;                /* how often leadership was taken */
-    _Atomic uint32_t sleepers;             /* on the list of park.c */
+    _Atomic uint32_t sleepers;             /* eager ones, on the list of park.c */
     int epoll_fd, wake_fd, round_fd;
 };
 
@@ -152,7 +152,7 @@ static inline void count_up(_Atomic uint64_t *counter)
 
 /* Work pends and nobody leads. */
 void lead_vacant(void);
-/* Wakes the newest sleeper to lead. false: there is none, or one is on its way. */
+/* Wakes the newest eager sleeper to lead. false: there is none, or one is on its way. */
 bool lead_promote(void);
 /* Adds to the estimate of how long leadership stays vacant. */
 void lead_estimate(uint64_t vacancy_ns);

@@ -3,14 +3,16 @@
  * and nobody leads: it sleeps in epoll_wait and completes requests until its own word is claimed.
  * The others sleep on their word with a futex, newest first on the list of sleepers. Leadership may
  * stay vacant for the few microseconds until a released thread comes back; where that takes longer
- * (a running estimate tells), a leaving leader wakes the newest sleeper to lead. watch.c bounds
- * every wrong guess. */
+ * (a running estimate tells), a leaving leader wakes the newest of the eager sleepers to lead.
+ * watch.c bounds every wrong guess. */
 #include <unistd.h>
 
 #include "engine/internal.h"
 
 enum {
-    VACANCY_SHORT_NS = 400 * 1000, /* shorter than this is not worth waking somebody */
+    /* Shorter than this is not worth waking somebody: a busy thread that returns after so long
+     * finds many completions at once, and wakes others for them. */
+    VACANCY_SHORT_NS = 400 * 1000,
     VACANCY_LONGEST_NS = 1000 * 1000,
     ESTIMATE_WEIGHT = 8,
     FORGET_WEIGHT = 64,
@@ -181,31 +183,38 @@ static uint32_t lead(struct parker *parker, uint64_t deadline_ns)
         }
         if (!local.woke)
             continue;
-        if (!vacancy_is_short())
+        if (parker->eager && !vacancy_is_short())
             lead_forget();
         else if (lead_step_down(arrivals))
             return PARK_IDLE;
     }
 }
 
+/* Only eager threads are listed: to wake another one to lead would cost a second wake for what
+ * completes. */
 static bool sleeper_add(struct parker *parker)
 {
     uint32_t armed = PARK_ARMED;
-    lock_acquire(&park.lock);
+    if (parker->eager)
+        lock_acquire(&park.lock);
     bool added = atomic_compare_exchange_strong(&parker->word, &armed, PARK_ASLEEP);
-    if (added) {
+    if (added && parker->eager) {
         parker->candidate = true;
         list_push_front(&park.list, &parker->link);
         atomic_fetch_add(&reactor.sleepers, 1);
-        atomic_fetch_add(&park.arrivals, 1);
     }
-    lock_release(&park.lock);
+    if (parker->eager)
+        lock_release(&park.lock);
+    if (added)
+        atomic_fetch_add(&park.arrivals, 1);
     return added;
 }
 
 /* Also tells whether it had been woken to lead. */
 static bool sleeper_remove(struct parker *parker)
 {
+    if (!parker->eager)
+        return false;
     lock_acquire(&park.lock);
     if (parker->candidate) {
         parker->candidate = false;
@@ -271,8 +280,8 @@ static uint32_t wait_alone(struct parker *parker, uint64_t deadline_ns)
 uint32_t parker_wait(struct parker *parker, uint64_t deadline_ns, bool spin)
 {
     uint32_t word = wait_claimed(parker);
-    if (word == 0 && spin)
-        word = wait_spinning(parker);
+    if (word == 0 && spin && (atomic_load(&reactor.leading) || atomic_load(&reactor.pending) == 0))
+        word = wait_spinning(parker); /* a leader would only keep the kernel waiting */
     if (word != 0)
         return word;
     if (engine_unlikely(engine_dead()))

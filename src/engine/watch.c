@@ -9,7 +9,12 @@
 
 #include "engine/internal.h"
 
-enum { TICK_NS = 500 * 1000 };
+enum {
+    TICK_NS = 500 * 1000,
+    BUSY_TICK_NS =
+        1000 * 1000, /* while threads come back to lead all the time: it costs the server's cpu */
+    BUSY_RETURNS = 8,
+};
 
 static struct {
     struct lock lock;
@@ -31,15 +36,16 @@ static void watch_poll(void)
 static void *watch_run(void *context)
 {
     (void)context;
+    struct timespec tick = {.tv_nsec = TICK_NS};
     for (;;) {
         uint32_t epoch = atomic_load(&reactor.epoch);
-        bool leading = atomic_load(&reactor.leading);
-        struct timespec tick = {.tv_nsec = TICK_NS};
         clock_nanosleep(CLOCK_MONOTONIC, 0, &tick, NULL);
         count_up(&reactor_counts.ticks);
-        if (atomic_load(&reactor.epoch) != epoch || atomic_load(&reactor.leading) != leading)
+        uint32_t returns = atomic_load(&reactor.epoch) - epoch;
+        tick.tv_nsec = returns < BUSY_RETURNS ? TICK_NS : BUSY_TICK_NS;
+        if (returns != 0)
             continue;
-        if (leading) {
+        if (atomic_load(&reactor.leading)) {
             /* The leader goes round once, so that it, not the watcher, is the newest in the poll.
              */
             reactor_send_round();

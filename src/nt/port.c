@@ -405,7 +405,9 @@ static uint32_t port_sleep(struct port *port, struct thread *self, struct port_e
                      ? (uint32_t)WAKE_APC
                      : atomic_load_explicit(&self->parker.word, memory_order_acquire);
     } else if (enlisted) {
+        self->parker.eager = true;
         reason = parker_wait(&self->parker, deadline_ns, port->limit > 1);
+        self->parker.eager = false;
         if (reason == PARK_ARMED)
             reason = parker_claim(&self->parker, WAKE_TIMEOUT) != PARK_IDLE
                          ? (uint32_t)WAKE_TIMEOUT
