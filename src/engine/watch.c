@@ -11,9 +11,8 @@
 
 enum {
     TICK_NS = 500 * 1000,
-    BUSY_TICK_NS =
-        1000 * 1000, /* while threads come back to lead all the time: it costs the server's cpu */
-    BUSY_RETURNS = 8,
+    BUSY_TICK_NS = 1000 * 1000, /* while threads come back to lead: ticks cost a server's cpu */
+    BUSY_RETURNS = 2,
 };
 
 static struct {
