@@ -14,7 +14,9 @@ enum {
      * finds many completions at once, and wakes others for them. */
     VACANCY_SHORT_NS = 400 * 1000,
     VACANCY_LONGEST_NS = 1000 * 1000,
-    ESTIMATE_WEIGHT = 8,
+    /* It falls faster than it rises: a thread that was only preempted is no sign of long work. */
+    RISE_WEIGHT = 16,
+    FALL_WEIGHT = 2,
     FORGET_WEIGHT = 64,
     SPINS = 60,          /* one to two microseconds */
     REAPS_PER_POLL = 16, /* so that AIO alone cannot starve the descriptors */
@@ -38,7 +40,7 @@ void lead_estimate(uint64_t vacancy_ns)
 {
     int64_t sample = (int64_t)(vacancy_ns < VACANCY_LONGEST_NS ? vacancy_ns : VACANCY_LONGEST_NS);
     int64_t before = (int64_t)atomic_load_explicit(&park.vacancy_ns, memory_order_relaxed);
-    int64_t after = before + (sample - before) / ESTIMATE_WEIGHT;
+    int64_t after = before + (sample - before) / (sample > before ? RISE_WEIGHT : FALL_WEIGHT);
     atomic_store_explicit(&park.vacancy_ns, (uint64_t)after, memory_order_relaxed);
 }
 
