@@ -85,23 +85,61 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
     thread_exit((uint32_t)ExitStatus);
 }
 
-/* A driver sees an object as its dispatcher: that is what it waits for and, for events, sets. */
+/* A driver sees an object as its dispatcher: that is what it waits for and, for events, sets. Which object a
+ * dispatcher belongs to is kept here until it is dereferenced. */
+struct object_pointer {
+    struct list link;
+    void *pointer;
+    struct object *object;
+};
+
+static struct lock pointers_lock;
+static struct list pointers = {&pointers, &pointers};
+
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID *Object, PVOID HandleInformation)
 {
     (void)ObjectType;
     (void)HandleInformation;
-    struct object *object;
-    NTSTATUS status = handle_reference((uint64_t)(uintptr_t)Handle, &event_type,
-                                       AccessMode == UserMode ? DesiredAccess : 0, &object);
-    if (status == STATUS_SUCCESS)
-        *Object = object_dispatcher(object);
+    struct object_pointer *entry = malloc(sizeof *entry);
+    if (entry == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = handle_reference((uint64_t)(uintptr_t)Handle, NULL,
+                                       AccessMode == UserMode ? DesiredAccess : 0, &entry->object);
+    if (status == STATUS_SUCCESS) {
+        entry->pointer = object_dispatcher(entry->object);
+        if (entry->pointer != NULL) {
+            lock_acquire(&pointers_lock);
+            list_push_front(&pointers, &entry->link);
+            lock_release(&pointers_lock);
+            *Object = entry->pointer;
+            return STATUS_SUCCESS;
+        }
+        object_dereference(entry->object);
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    free(entry);
     return status;
 }
 
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 {
-    object_dereference((struct object *)((char *)Object - event_type.dispatcher_offset));
+    struct object_pointer *found = NULL;
+    lock_acquire(&pointers_lock);
+    list_for_each(node, &pointers)
+    {
+        struct object_pointer *entry = container_of(node, struct object_pointer, link);
+        if (entry->pointer == Object) {
+            list_remove(node);
+            found = entry;
+            break;
+        }
+    }
+    lock_release(&pointers_lock);
+    if (found == NULL)
+        wdm_stop("ObDereferenceObject(%p): no reference is held", Object);
+    object_dereference(found->object);
+    free(found);
     return 0; /* drivers are told not to rely on the count */
 }
 

@@ -11,7 +11,7 @@ typedef struct _EXTENSION {
     PIRP Waiting;          /* IOCTL_PROBE_WAIT_EVENT */
     PIRP Timed;            /* IOCTL_PROBE_TIMER */
     KEVENT Written;        /* in our own memory */
-    KEVENT Stopped;
+    PVOID Thread;          /* referenced: unloading waits until it has left our code */
     BOOLEAN Stop;
     KDPC Dpc;
     KTIMER Timer;
@@ -172,7 +172,6 @@ static VOID NTAPI Worker(PVOID Context)
         if (Irp != NULL)
             Finish(Irp, STATUS_SUCCESS, 0);
     }
-    KeSetEvent(&Extension->Stopped, IO_NO_INCREMENT, FALSE);
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
@@ -256,7 +255,8 @@ static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
     PEXTENSION Extension = ExtensionOf(Driver->DeviceObject);
     Extension->Stop = TRUE;
     KeSetEvent(&Extension->Written, IO_NO_INCREMENT, FALSE);
-    KeWaitForSingleObject(&Extension->Stopped, Executive, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(Extension->Thread, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(Extension->Thread);
     IoDeleteSymbolicLink(&LinkName);
     IoDeleteDevice(Driver->DeviceObject);
 }
@@ -276,7 +276,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     KeInitializeSpinLock(&Extension->Lock);
     InitializeListHead(&Extension->Reads);
     KeInitializeEvent(&Extension->Written, SynchronizationEvent, FALSE);
-    KeInitializeEvent(&Extension->Stopped, NotificationEvent, FALSE);
     KeInitializeDpc(&Extension->Dpc, OnDpc, Extension);
     KeInitializeTimer(&Extension->Timer);
     KeInitializeDpc(&Extension->TimerDpc, OnTimer, Extension);
@@ -287,6 +286,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
         IoDeleteDevice(Device);
         return Status;
     }
+    ObReferenceObjectByHandle(Thread, 0, NULL, KernelMode, &Extension->Thread, NULL);
     ZwClose(Thread);
     Driver->MajorFunction[IRP_MJ_CREATE] = OnCreateClose;
     Driver->MajorFunction[IRP_MJ_CLEANUP] = OnCreateClose;
