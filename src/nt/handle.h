@@ -19,7 +19,7 @@ int32_t handle_create(struct object *object, uint32_t access, uint32_t flags, ui
 int32_t handle_close(uint64_t handle);
 
 /* Looks a handle up and holds the object until handle_release (same thread, last held first released, at
- * most HANDLE_HOLDS deep, never across a sleep or user code). `type` NULL: any. STATUS_INVALID_HANDLE,
+ * most HANDLE_HOLDS deep, not across a wait: it would put off the object's destruction). `type` NULL: any. STATUS_INVALID_HANDLE,
  * STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED when the handle lacks one of the bits of `access`. */
 int32_t handle_hold(uint64_t handle, const struct object_type *type, uint32_t access,
                     struct object **object);

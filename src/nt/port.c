@@ -254,6 +254,19 @@ static void port_join(struct port *port, struct thread *self)
     self->port = port;
 }
 
+/* Under the lock: a released thread sleeps, and its place goes to a waiter. false: it was not released. */
+static bool port_pause(struct port *port, struct thread *thread, struct wake_list *wakes)
+{
+    if (thread->port_state != PORT_RELEASED)
+        return false;
+    list_remove(&thread->port_link);
+    list_push_front(&port->paused, &thread->port_link);
+    thread->port_state = PORT_PAUSED;
+    port->active--;
+    port_release_waiters(port, wakes);
+    return true;
+}
+
 void port_thread_blocks(struct thread *self)
 {
     struct port *port = self->port;
@@ -262,14 +275,8 @@ void port_thread_blocks(struct thread *self)
     struct wake_list wakes;
     wake_list_init(&wakes);
     lock_acquire(&port->lock);
-    if (self->port_state == PORT_RELEASED) {
-        list_remove(&self->port_link);
-        list_push_front(&port->paused, &self->port_link);
-        self->port_state = PORT_PAUSED;
-        port->active--;
+    if (port_pause(port, self, &wakes))
         TRACE(PORT, port_paused, TRACE_POINTER(port), self->tid, port->active);
-        port_release_waiters(port, &wakes);
-    }
     lock_release(&port->lock);
     wake_list_flush(&wakes);
 }
@@ -297,15 +304,10 @@ bool port_is_stuck(const struct port *port)
 
 bool port_pause_blocked(struct port *port, struct thread *thread, struct wake_list *wakes)
 {
-    if (thread->port_state != PORT_RELEASED)
-        return false;
-    list_remove(&thread->port_link);
-    list_push_front(&port->paused, &thread->port_link);
-    thread->port_state = PORT_PAUSED;
-    port->active--;
-    TRACE(PORT, port_seen_blocked, TRACE_POINTER(port), thread->tid, port->active);
-    port_release_waiters(port, wakes);
-    return true;
+    bool paused = port_pause(port, thread, wakes);
+    if (paused)
+        TRACE(PORT, port_seen_blocked, TRACE_POINTER(port), thread->tid, port->active);
+    return paused;
 }
 
 /* Under the lock: takes what may be taken now, as a chain of *count packets. The thread's place from the packet

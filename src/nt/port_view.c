@@ -45,7 +45,7 @@ static uint32_t threads_copy(const struct list *head, uint32_t *tids)
     return count;
 }
 
-/* Under the lock. `handle` is the file for now. */
+/* Under the lock. `handle` holds the file until view_name_devices finds its handle. */
 static void view_fill(struct ovl_port_view *view, const struct port *port)
 {
     view->limit = port->limit;
