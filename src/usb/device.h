@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* A device as its users see it, whatever host it hangs on: identity, descriptors, the active settings, pipes, the frame
+ * clock. The list of all devices and who is told of arrivals stand here too. */
+#ifndef USB_DEVICE_H
+#define USB_DEVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "usb/descriptor.h"
+#include "usb/urb.h"
+
+struct usb_host;
+
+enum usb_pipe_state { USB_PIPE_RUNNING, USB_PIPE_HALTED, USB_PIPE_CLOSED };
+
+/* An endpoint of the active setting. Lives as long as somebody references the device; after a change of setting its state is
+ * CLOSED and submits get -ENODEV... so a stale handle is refused, never followed. */
+struct usb_pipe {
+    struct usb_device *device;
+    struct usb_endpoint endpoint;
+    uint8_t interface, setting;
+    struct lock lock;           /* guards what follows */
+    uint8_t state;              /* enum usb_pipe_state */
+    bool hold_on_error;         /* the owner's: keep queued URBs when one fails (they go on after a reset) */
+    struct list queue;          /* struct urb.link: QUEUED, not yet with the host */
+    struct list sent;           /* struct urb.link: with the host */
+    uint32_t sent_count, sent_bytes, sent_packets;
+    uint16_t streams;           /* opened static streams, 0: none */
+    uint32_t next_frame_valid;  /* isochronous: a stream is running */
+    uint64_t next_microframe;   /* isochronous: where the next packet goes (microframes of the clock) */
+    void *host;                 /* the host's */
+};
+
+/* What a device answers on the bus; strings are UTF-8. Fixed from arrival on. */
+struct usb_identity {
+    char path[64];          /* unique in the process: "virtual-1", "1-2.3" (usbfs), "usbip-host:port-1-2" */
+    char location[64];      /* where it is plugged: bus and port chain */
+    char manufacturer[128], product[128], serial[128]; /* "" where it has none */
+    uint16_t bus, address;  /* as in /dev/bus/usb; virtual: made up */
+    uint32_t port;          /* on its hub, from 1 */
+    enum usb_speed speed;
+    struct usb_device_descriptor descriptor;
+};
+
+struct usb_device {
+    struct list link;             /* usb_devices */
+    _Atomic uint32_t references;
+    const struct usb_host *host;
+    void *host_data;
+    struct usb_identity id;
+    uint8_t device_bytes[18];     /* the raw device descriptor */
+    struct lock lock;             /* guards configuration, interfaces, pipes, opens */
+    struct usb_config *config;    /* the active configuration; NULL while unconfigured or not yet read */
+    uint8_t alternate[USB_INTERFACES_MAX];          /* active setting by interface number */
+    struct usb_pipe *pipes[32];   /* by (address & 15) | (IN ? 16 : 0); [0] is the default control pipe */
+    uint32_t opens;
+    _Atomic bool gone;
+    void *owner_tag;              /* the executive's: its device node */
+};
+
+/* ---- The list ------------------------------------------------------------------------------------------ */
+
+enum usb_change { USB_ARRIVED, USB_GONE };
+
+/* Called on any thread with no lock held, in the order of events; `device` is referenced during the call. */
+struct usb_watcher {
+    struct list link;
+    void (*changed)(struct usb_watcher *watcher, enum usb_change change, struct usb_device *device);
+};
+void usb_watch(struct usb_watcher *watcher);   /* is told of the devices that are there, too */
+void usb_unwatch(struct usb_watcher *watcher); /* after it returns `changed` is not running */
+
+/* A referenced copy of the list: *count devices, to be given to usb_list_free. NULL: no memory. */
+struct usb_device **usb_list(uint32_t *count);
+void usb_list_free(struct usb_device **devices, uint32_t count);
+
+void usb_device_reference(struct usb_device *device);
+void usb_device_dereference(struct usb_device *device);
+
+/* ---- Use ------------------------------------------------------------------------------------------------
+ * All may block (they run transfers) and are called from threads that may; 0 or -errno. */
+
+/* The first open makes the host open its descriptor or connection and reads the configuration. Each has a close. */
+int usb_device_open(struct usb_device *device);
+void usb_device_close(struct usb_device *device);
+
+/* Interfaces are claimed by one owner each: -EBUSY (another owner here, or a kernel driver and no consent). */
+int usb_device_claim(struct usb_device *device, uint8_t interface);
+void usb_device_release(struct usb_device *device, uint8_t interface);
+
+/* -EINVAL no such setting, -EBUSY URBs are outstanding on the old pipes, -ENOSPC isochronous bandwidth is not there. The old pipes
+ * are CLOSED afterwards, also after an error of the device (-EPIPE). 0 unconfigures. */
+int usb_device_set_configuration(struct usb_device *device, uint8_t value);
+int usb_device_set_interface(struct usb_device *device, uint8_t interface, uint8_t setting);
+
+/* A raw descriptor by GET_DESCRIPTOR (or from the cache): bytes copied, or -errno. */
+int usb_device_get_descriptor(struct usb_device *device, uint8_t type, uint8_t index, uint16_t language, void *buffer,
+                              uint32_t length);
+
+/* A control transfer on the default pipe: bytes moved or -errno. timeout_ms 0: none. */
+int usb_device_control(struct usb_device *device, const struct usb_setup *setup, void *buffer, uint32_t timeout_ms);
+
+/* Port reset: configuration, settings and pipes stay. */
+int usb_device_reset(struct usb_device *device);
+/* Surprise removal and enumeration anew, where the host can (-EOPNOTSUPP). */
+int usb_device_cycle(struct usb_device *device);
+int usb_device_suspend(struct usb_device *device); /* -EOPNOTSUPP where the host cannot */
+int usb_device_resume(struct usb_device *device);
+
+/* The active pipe with this address, or NULL. It is valid while the caller keeps a reference of the device. */
+struct usb_pipe *usb_device_pipe(struct usb_device *device, uint8_t address);
+
+/* ---- Pipes ---------------------------------------------------------------------------------------------- */
+
+/* Cancels all URBs queued and sent. wait: returns after every `done` of them has returned (not from `done`). */
+void usb_pipe_abort(struct usb_pipe *pipe, bool wait);
+/* CLEAR_FEATURE(ENDPOINT_HALT) and the host's toggle; queued URBs then go on. -EBUSY while URBs are with the host. */
+int usb_pipe_reset(struct usb_pipe *pipe);
+/* Static bulk streams: the number that were opened (ids 1..n), or -errno: -EOPNOTSUPP the host or endpoint has none. */
+int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count);
+int usb_pipe_close_streams(struct usb_pipe *pipe);
+bool usb_pipe_is_idle(struct usb_pipe *pipe);
+
+/* ---- The frame clock -------------------------------------------------------------------------------------- */
+
+enum usb_clock_quality { USB_CLOCK_EXACT, USB_CLOCK_SEEDED, USB_CLOCK_ESTIMATED };
+
+struct usb_frame {
+    uint64_t microframe; /* 125 us, since the clock began; frame = microframe / 8 */
+    uint64_t at_ns;      /* CLOCK_MONOTONIC at the reading */
+    enum usb_clock_quality quality;
+};
+int usb_device_frame(struct usb_device *device, struct usb_frame *frame);
+
+/* ---- Zero copy ---------------------------------------------------------------------------------------------- */
+
+/* Memory that the host can move without a copy (plain memory where it cannot). NULL: none. */
+void *usb_device_allocate(struct usb_device *device, uint32_t length);
+void usb_device_free(struct usb_device *device, void *memory, uint32_t length);
+
+#endif
