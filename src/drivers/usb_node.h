@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Device nodes: what the plug-and-play manager knows of each USB function, made when a device arrives: ids, interface GUIDs, the
+ * names by which CreateFile reaches it, and which function driver serves it. A composite device gives a node for
+ * each function (interface or association, ids with &MI_nn) besides its own. SetupDi, CM and the drivers look here. */
+#ifndef DRIVERS_USB_NODE_H
+#define DRIVERS_USB_NODE_H
+
+#include "drivers/driver.h"
+#include "usb/device.h"
+
+struct usb_guid {
+    uint8_t bytes[16]; /* as a GUID lies in memory */
+};
+
+enum { USB_NODE_GUIDS = 8 };
+
+/* A name of the node: \\?\usb#vid_1209&pid_0001#SERIAL#{guid}, registered as a named device (device.context is the node). */
+struct usb_node_interface {
+    struct device device;
+    struct usb_guid guid;
+    struct usb_node *node;
+    bool enabled;
+};
+
+struct usb_node {
+    struct list link;
+    _Atomic uint32_t references;
+    struct usb_device *device;                /* referenced */
+    struct usb_node *parent;                  /* composite: the device's own node, referenced; else NULL */
+    uint8_t first_interface, interface_count; /* what the function driver gets; a whole device: 0 and all */
+    bool is_composite;                        /* its functions have nodes of their own */
+    _Atomic bool gone;
+    char instance_id[256];                    /* USB\VID_1209&PID_0001\SERIAL, or ...&MI_01\6&... */
+    char hardware_ids[512];                   /* strings one behind the other, an empty one ends them (UTF-8) */
+    char compatible_ids[512];
+    struct usb_guid container;
+    const struct driver *function_driver;     /* &winusb_driver, or a driver host's; NULL: none */
+    const char *service;                      /* "WinUSB", or the driver's */
+    struct usb_node_interface interfaces[USB_NODE_GUIDS];
+    uint32_t interface_count_guid;
+};
+
+/* Starts the hosts and the nodes once; called by whoever looks for devices or opens a name that may be one. Waits until the devices
+ * that are attached now have their nodes. */
+void usb_nodes_start(void);
+
+/* A referenced copy of the list (usb_nodes_free), parents before functions. */
+struct usb_node **usb_nodes(uint32_t *count);
+void usb_nodes_free(struct usb_node **nodes, uint32_t count);
+void usb_node_reference(struct usb_node *node);
+void usb_node_dereference(struct usb_node *node);
+
+enum usb_node_change { USB_NODE_ARRIVED, USB_NODE_GONE };
+struct usb_node_watcher {
+    struct list link;
+    void (*changed)(struct usb_node_watcher *watcher, enum usb_node_change change, struct usb_node *node);
+};
+void usb_node_watch(struct usb_node_watcher *watcher);
+void usb_node_unwatch(struct usb_node_watcher *watcher);
+
+/* A driver host asks first: which function driver a new node gets, or NULL for the default (WinUSB where the device's Microsoft OS
+ * descriptors, its compatible id or the configuration file say so). */
+typedef const struct driver *usb_node_bind_fn(struct usb_node *node);
+void usb_node_set_binder(usb_node_bind_fn *bind);
+
+/* Adds a GUID (a driver's IoRegisterDeviceInterface / WdfDeviceCreateDeviceInterface); 0 or a status. */
+int32_t usb_node_add_interface(struct usb_node *node, const struct usb_guid *guid);
+
+/* drivers/winusb.c: the function driver behind WinUsb_*. open() gets the node by request->device->context. */
+extern const struct driver winusb_driver;
+
+#endif
