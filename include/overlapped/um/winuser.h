@@ -52,7 +52,16 @@ typedef struct tagMSG {
     POINT pt;
 } MSG, *PMSG, *NPMSG, *LPMSG;
 
+typedef PVOID HDEVNOTIFY, *PHDEVNOTIFY;
+#define DEVICE_NOTIFY_WINDOW_HANDLE         0x00000000
+#define DEVICE_NOTIFY_SERVICE_HANDLE        0x00000001
+#define DEVICE_NOTIFY_ALL_INTERFACE_CLASSES 0x00000004
+
 OVL_BEGIN_C
+
+HDEVNOTIFY WINAPI RegisterDeviceNotificationA(HANDLE hRecipient, LPVOID NotificationFilter, DWORD Flags);
+HDEVNOTIFY WINAPI RegisterDeviceNotificationW(HANDLE hRecipient, LPVOID NotificationFilter, DWORD Flags);
+BOOL WINAPI UnregisterDeviceNotification(HDEVNOTIFY Handle);
 
 DWORD WINAPI MsgWaitForMultipleObjects(DWORD nCount, const HANDLE *pHandles, BOOL fWaitAll,
                                        DWORD dwMilliseconds, DWORD dwWakeMask);
@@ -71,11 +80,13 @@ int WINAPI wvsprintfW(LPWSTR, LPCWSTR, va_list arglist);
 OVL_END_C
 
 #ifdef UNICODE
+#define RegisterDeviceNotification RegisterDeviceNotificationW
 #define wsprintf  wsprintfW
 #define wvsprintf wvsprintfW
 #define CharLower CharLowerW
 #define CharUpper CharUpperW
 #else
+#define RegisterDeviceNotification RegisterDeviceNotificationA
 #define wsprintf  wsprintfA
 #define wvsprintf wvsprintfA
 #define CharLower CharLowerA
