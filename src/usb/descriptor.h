@@ -84,8 +84,5 @@ const uint8_t *usb_descriptor_find(const void *bytes, size_t length, size_t from
 /* Service intervals in a frame (1 ms): full speed 1; high and super speed 8, 4, 2, 1. 0: a period over one frame. */
 uint32_t usb_endpoint_packets_per_frame(const struct usb_endpoint *endpoint);
 
-/* Bytes of bus time budgeted for each microframe (frame at full speed) by the periodic endpoints of `alternate`; used for
- * bandwidth. Nanoseconds, USB 2.0 section 5.11.3; SuperSpeed by packet sizes and overhead. */
-uint32_t usb_alternate_bus_time_ns(const struct usb_alternate *alternate, enum usb_speed speed);
 
 #endif

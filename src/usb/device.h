@@ -4,6 +4,7 @@
 #ifndef USB_DEVICE_H
 #define USB_DEVICE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,21 +18,26 @@ struct usb_host;
 
 enum usb_pipe_state { USB_PIPE_RUNNING, USB_PIPE_HALTED, USB_PIPE_CLOSED };
 
-/* An endpoint of the active setting. Lives as long as somebody references the device; after a change of setting its state is
- * CLOSED and submits get -ENODEV... so a stale handle is refused, never followed. */
+/* An endpoint of the active setting. The memory lasts as long as the device; after a change of setting its state is CLOSED and
+ * urb_submit refuses with -ENODEV, so a stale pointer is refused, never followed elsewhere. */
 struct usb_pipe {
+    struct list link;           /* the device's retired pipes */
     struct usb_device *device;
-    struct usb_endpoint endpoint;
+    struct usb_endpoint endpoint; /* .descriptor is NULL: the configuration may be gone */
     uint8_t interface, setting;
     struct lock lock;           /* guards what follows */
     uint8_t state;              /* enum usb_pipe_state */
     bool hold_on_error;         /* the owner's: keep queued URBs when one fails (they go on after a reset) */
-    struct list queue;          /* struct urb.link: QUEUED, not yet with the host */
+    bool sending, send_again;   /* a thread gives URBs to the host; somebody wants it to look once more */
+    uint8_t generation;         /* flips with each abort that waits */
+    struct list queue;          /* struct urb.link: QUEUED */
     struct list sent;           /* struct urb.link: with the host */
-    uint32_t sent_count, sent_bytes, sent_packets;
+    uint32_t sent_count;
     uint16_t streams;           /* opened static streams, 0: none */
-    uint32_t next_frame_valid;  /* isochronous: a stream is running */
-    uint64_t next_microframe;   /* isochronous: where the next packet goes (microframes of the clock) */
+    uint8_t *stream_sent;       /* URBs with the host by stream id, while streams are open */
+    bool stream_runs;           /* isochronous: next_microframe is valid */
+    uint64_t next_microframe;   /* isochronous: the place behind the last packet that was placed */
+    _Atomic uint32_t active[2]; /* URBs whose `done` has not returned, by generation; who aborts sleeps here */
     void *host;                 /* the host's */
 };
 
@@ -57,8 +63,12 @@ struct usb_device {
     struct usb_config *config;    /* the active configuration; NULL while unconfigured or not yet read */
     uint8_t alternate[USB_INTERFACES_MAX];          /* active setting by interface number */
     struct usb_pipe *pipes[32];   /* by (address & 15) | (IN ? 16 : 0); [0] is the default control pipe */
-    uint32_t opens;
+    struct list retired;          /* struct usb_pipe.link: of former settings */
+    uint32_t claims;              /* bit per interface number */
+    pthread_mutex_t turn;         /* one blocking operation (open, claim, configuration, setting) at a time */
+    uint32_t opens;               /* under turn */
     _Atomic bool gone;
+    bool listed;                  /* under the list's lock */
     void *owner_tag;              /* the executive's: its device node */
 };
 
@@ -66,7 +76,8 @@ struct usb_device {
 
 enum usb_change { USB_ARRIVED, USB_GONE };
 
-/* Called on any thread with no lock held, in the order of events; `device` is referenced during the call. */
+/* Called on any thread, one event at a time and in their order, so it must not wait for another event; no lock that the functions
+ * below take is held. `device` is referenced during the call. */
 struct usb_watcher {
     struct list link;
     void (*changed)(struct usb_watcher *watcher, enum usb_change change, struct usb_device *device);
@@ -116,7 +127,7 @@ struct usb_pipe *usb_device_pipe(struct usb_device *device, uint8_t address);
 
 /* ---- Pipes ---------------------------------------------------------------------------------------------- */
 
-/* Cancels all URBs queued and sent. wait: returns after every `done` of them has returned (not from `done`). */
+/* Cancels all URBs queued and sent. wait: returns after the `done` of each of them has returned (so not from `done`). */
 void usb_pipe_abort(struct usb_pipe *pipe, bool wait);
 /* CLEAR_FEATURE(ENDPOINT_HALT) and the host's toggle; queued URBs then go on. -EBUSY while URBs are with the host. */
 int usb_pipe_reset(struct usb_pipe *pipe);

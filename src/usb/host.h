@@ -14,6 +14,7 @@
 /* What the core may put below one pipe at a time; the rest waits in the pipe's FIFO. */
 struct usb_host_limits {
     uint32_t depth;            /* URBs with the host per pipe (per stream) */
+    uint32_t iso_lead;         /* frames between now and the start of a new isochronous stream */
     uint32_t control_bytes, bulk_bytes, interrupt_bytes; /* largest URB; urb_submit refuses more */
     uint32_t iso_packets;      /* largest isochronous URB in packets */
 };
@@ -37,6 +38,8 @@ struct usb_host {
     int (*set_configuration)(struct usb_device *device, uint8_t value);                  /* B */
     int (*set_interface)(struct usb_device *device, const struct usb_alternate *alternate); /* B: -ENOSPC: no bandwidth */
     int (*clear_halt)(struct usb_device *device, struct usb_pipe *pipe);                 /* B */
+    void (*pipe_opened)(struct usb_device *device, struct usb_pipe *pipe);               /* or NULL: may set pipe->host */
+    void (*pipe_closed)(struct usb_device *device, struct usb_pipe *pipe);               /* or NULL: frees pipe->host */
     int (*reset)(struct usb_device *device);                                             /* B */
     int (*cycle)(struct usb_device *device);                                             /* B; NULL: -EOPNOTSUPP */
     int (*suspend)(struct usb_device *device, bool suspend);                             /* B; NULL: -EOPNOTSUPP */
@@ -58,7 +61,8 @@ int usb_device_arrive(struct usb_device *device);
  * reference afterwards. Once; later calls do nothing. */
 void usb_device_depart(struct usb_device *device);
 
-/* The host is done with a URB that `submit` took: status, actual, packets and start_frame are filled. */
+/* The host is done with a URB that `submit` took: actual and packets (but for the late ones) are filled; start_frame where the host
+ * knows better. The core works out error_count, the sum and whether all packets failed. */
 void usb_urb_ended(struct urb *urb, int status);
 
 /* Hosts begin when devices are first looked for; each is idempotent. Spec is what follows --usb: see usb/hosts.h. */

@@ -33,14 +33,18 @@ enum urb_state { URB_IDLE, URB_QUEUED, URB_SENT, URB_DONE };
  *   -ENODEV     the device is gone
  *   -EREMOTEIO  a short packet where URB_SHORT_NOT_OK was set
  *   -EXDEV      isochronous: all packets failed (see packets); a packet's: not done, or too late
- *   -EINVAL     isochronous: the start frame is out of range, or a continued stream has ended
- * A halted pipe fails what is queued behind the failure only if usb_pipe.hold_on_error is not set by its owner. */
+ *   -ERANGE     isochronous: the start frame is 1024 frames or more away; nothing was sent
+ *   -ENOLINK    isochronous: URB_ISO_CONTINUE and there is nothing to continue; nothing was sent
+ * After an error of the device a bulk or interrupt pipe is halted. What is queued behind fails with -EPIPE, unless the pipe's
+ * owner set hold_on_error or streams are open: then it stays, and goes on after usb_pipe_reset. */
 enum urb_flag {
     URB_IN = 0x01,            /* control: data stage from the device. Other kinds: set by urb_submit from the pipe */
     URB_SHORT_NOT_OK = 0x02,
     URB_ZERO_PACKET = 0x04,   /* bulk, interrupt OUT: end a whole number of packets with an empty one */
     URB_ISO_ASAP = 0x08,      /* isochronous: start as soon as possible (behind what is queued) */
-    URB_ISO_CONTINUE = 0x10,  /* with ASAP: only directly behind the last packet of the stream, else -EINVAL */
+    URB_ISO_CONTINUE = 0x10,  /* with ASAP: only directly behind the last packet of the stream, else -ENOLINK */
+    URB_ISO_TRACK = 0x20,     /* with ASAP: at the tracked next frame even if that has passed (late packets are dropped), as a
+                               * driver's isochronous URBs; tracking ends 1024 frames after the last packet */
 };
 
 struct usb_setup {
@@ -56,7 +60,8 @@ struct urb_packet {
 };
 
 struct urb {
-    struct list link;          /* the pipe's FIFO; while SENT the host's */
+    struct list link;          /* the pipe's: queue, then sent */
+    struct list host_link;     /* the host's, while SENT */
     struct usb_device *device; /* the owner's reference must last until done */
     struct usb_pipe *pipe;     /* NULL: the default control pipe */
     _Atomic uint8_t state;     /* enum urb_state */
@@ -73,6 +78,8 @@ struct urb {
     struct urb_packet *packets;
     uint32_t packet_count;
     uint32_t start_frame;      /* in without ASAP; out: where the first packet went */
+    uint64_t start_microframe; /* out, set at submit: the first packet's place on the device's clock */
+    uint32_t late_packets;     /* out: the first so many were too late at submit; the host sends none of them */
     uint32_t error_count;      /* out */
 
     void (*done)(struct urb *urb);
@@ -82,7 +89,11 @@ struct urb {
     uint64_t submit_ns;        /* when the host got it, CLOCK_MONOTONIC */
     uint64_t submit_microframe; /* the bus's time then */
     struct engine_timer timer;
-    _Atomic uint8_t ending;    /* why it was taken back: cancel or time-out, decided by one exchange */
+    uint8_t ending;            /* under the pipe's lock: who asked for the end, a cancel or the time-out */
+    uint8_t pins;              /* under the pipe's lock: threads inside the host for it; the last of them ends it */
+    bool given;                /* under the pipe's lock: the host's submit has returned */
+    bool ended;                /* under the pipe's lock: it is being ended; nobody else may */
+    uint8_t generation;        /* which abort waits for it */
     void *host[4];
 };
 
