@@ -33,7 +33,7 @@ static const char *const majors[] = {"read", "write", "control", "flush", "lock"
 static uint32_t category_from_name(const char *name, size_t length)
 {
     static const char *const names[] = {"irp",  "apc",    "port",   "wait",
-                                        "file", "handle", "driver", "unsupported"};
+                                        "file", "handle", "driver", "unsupported", "usb", "urb"};
     if (length == 3 && memcmp(name, "all", 3) == 0)
         return (1u << (sizeof names / sizeof *names)) - 1;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)

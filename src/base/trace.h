@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Seeing what happens: one line per event, to standard error or the file named by OVERLAPPED_TRACE_FILE, for
- * the categories named in OVERLAPPED_TRACE (irp,apc,port,wait,file,handle,driver,unsupported or all). Costs
+ * the categories named in OVERLAPPED_TRACE (irp,apc,port,wait,file,handle,driver,unsupported,usb,urb or all). Costs
  * one load and a branch where it is off. */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
@@ -17,6 +17,8 @@ enum trace_category {
     TRACE_HANDLE = 1 << 5,
     TRACE_DRIVER = 1 << 6,
     TRACE_UNSUPPORTED = 1 << 7,
+    TRACE_USB = 1 << 8,
+    TRACE_URB = 1 << 9,
     TRACE_UNREAD = 1 << 31, /* the environment has not been looked at */
 };
 

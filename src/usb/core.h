@@ -13,14 +13,14 @@ int isoch_place(struct urb *urb, struct usb_pipe *pipe);
 /* After the host is done: late packets' status, error_count, actual; the URB's status from its packets. */
 int isoch_finish(struct urb *urb, int status);
 
-struct usb_pipe *pipe_create(struct usb_device *device, const struct usb_endpoint *endpoint);
-void pipe_free(struct usb_pipe *pipe);
+struct usb_pipe *usb_pipe_create(struct usb_device *device, const struct usb_endpoint *endpoint);
+void usb_pipe_free(struct usb_pipe *pipe);
 /* No more URBs: what is queued ends with `status`, what the host has is cancelled. */
-void pipe_close(struct usb_pipe *pipe, int status);
+void usb_pipe_close(struct usb_pipe *pipe, int status);
 /* Moves what is queued to `taken`, for urb_finish; under the pipe's lock. */
-void pipe_take_queue(struct usb_pipe *pipe, struct list *taken);
+void usb_pipe_take_queue(struct usb_pipe *pipe, struct list *taken);
 /* Gives the host what it may have now. No lock held. */
-void pipe_send(struct usb_pipe *pipe);
+void usb_pipe_send(struct usb_pipe *pipe);
 /* For a URB on the sent list that is neither ending nor ended: marked and pinned under the pipe's lock; then, without it, asked for. */
 void urb_mark_cancelled(struct urb *urb);
 void urb_ask_marked(struct urb *urb, struct usb_pipe *pipe);

@@ -25,7 +25,7 @@ struct usb_device *usb_device_create(const struct usb_host *host)
     if (device == NULL)
         return NULL;
     struct usb_endpoint control = {.type = USB_CONTROL, .packet = 64, .packets = 1};
-    device->pipes[0] = pipe_create(device, &control);
+    device->pipes[0] = usb_pipe_create(device, &control);
     if (device->pipes[0] == NULL) {
         free(device);
         return NULL;
@@ -50,9 +50,9 @@ void usb_device_dereference(struct usb_device *device)
     if (device->host->forget != NULL)
         device->host->forget(device);
     for (unsigned i = 0; i < 32; i++)
-        pipe_free(device->pipes[i]);
+        usb_pipe_free(device->pipes[i]);
     for (struct list *node; (node = list_pop_front(&device->retired)) != NULL;)
-        pipe_free(container_of(node, struct usb_pipe, link));
+        usb_pipe_free(container_of(node, struct usb_pipe, link));
     usb_config_free(device->config);
     pthread_mutex_destroy(&device->turn);
     free(device);
@@ -79,7 +79,7 @@ static void pipes_retire(struct usb_device *device, int interface)
         device->pipes[i] = NULL;
         list_push_back(&device->retired, &pipe->link);
         lock_release(&device->lock);
-        pipe_close(pipe, -ECANCELED);
+        usb_pipe_close(pipe, -ECANCELED);
         if (device->host->pipe_closed != NULL)
             device->host->pipe_closed(device, pipe);
     }
@@ -91,7 +91,7 @@ static int pipes_make(struct usb_device *device, const struct usb_alternate *alt
         unsigned at = pipe_index(alternate->endpoints[i].address);
         if (device->pipes[at] != NULL)
             continue; /* another interface has the address: the first keeps it */
-        struct usb_pipe *pipe = pipe_create(device, &alternate->endpoints[i]);
+        struct usb_pipe *pipe = usb_pipe_create(device, &alternate->endpoints[i]);
         if (pipe == NULL)
             return -ENOMEM;
         pipe->interface = alternate->interface;

@@ -52,7 +52,7 @@ void usb_device_depart(struct usb_device *device)
     for (unsigned i = 0; i < 32; i++) {
         struct usb_pipe *pipe = usb_device_pipe(device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
         if (pipe != NULL)
-            pipe_close(pipe, -ENODEV);
+            usb_pipe_close(pipe, -ENODEV);
     }
     pthread_mutex_lock(&events);
     lock_acquire(&list_lock);

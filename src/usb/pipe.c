@@ -6,7 +6,7 @@
 #include "base/futex.h"
 #include "usb/core.h"
 
-struct usb_pipe *pipe_create(struct usb_device *device, const struct usb_endpoint *endpoint)
+struct usb_pipe *usb_pipe_create(struct usb_device *device, const struct usb_endpoint *endpoint)
 {
     struct usb_pipe *pipe = calloc(1, sizeof *pipe);
     if (pipe == NULL)
@@ -21,7 +21,7 @@ struct usb_pipe *pipe_create(struct usb_device *device, const struct usb_endpoin
     return pipe;
 }
 
-void pipe_free(struct usb_pipe *pipe)
+void usb_pipe_free(struct usb_pipe *pipe)
 {
     if (pipe == NULL)
         return;
@@ -99,7 +99,7 @@ void usb_pipe_abort(struct usb_pipe *pipe, bool wait)
     pipe_wait(pipe, old);
 }
 
-void pipe_close(struct usb_pipe *pipe, int status)
+void usb_pipe_close(struct usb_pipe *pipe, int status)
 {
     lock_acquire(&pipe->lock);
     pipe->state = USB_PIPE_CLOSED;
@@ -128,7 +128,7 @@ int usb_pipe_reset(struct usb_pipe *pipe)
         pipe->state = USB_PIPE_RUNNING;
     pipe->stream_runs = false;
     lock_release(&pipe->lock);
-    pipe_send(pipe);
+    usb_pipe_send(pipe);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a URB: refused or queued at submit, given to the host by pipe_send, ended once. Who ends it is decided under the
+/* The life of a URB: refused or queued at submit, given to the host by usb_pipe_send, ended once. Who ends it is decided under the
  * pipe's lock: a canceller or the time-out takes a queued URB off and ends it; of one that the host has they only ask for the
  * end. A thread inside the host's cancel pins the URB, and the last of host and pinners calls `done`. */
 #include "usb/urb.h"
@@ -99,7 +99,7 @@ static bool halts(const struct usb_pipe *pipe, int status)
     return status == -EPIPE || status == -EPROTO || status == -EILSEQ || status == -ETIME || status == -EOVERFLOW;
 }
 
-void pipe_take_queue(struct usb_pipe *pipe, struct list *taken)
+void usb_pipe_take_queue(struct usb_pipe *pipe, struct list *taken)
 {
     list_for_each (node, &pipe->queue)
         container_of(node, struct urb, link)->ended = true;
@@ -117,7 +117,7 @@ static void pipe_forget(struct usb_pipe *pipe, struct urb *urb, int status, stru
         return;
     pipe->state = USB_PIPE_HALTED;
     if (!pipe->hold_on_error && pipe->streams == 0)
-        pipe_take_queue(pipe, failed);
+        usb_pipe_take_queue(pipe, failed);
 }
 
 static void urb_complete(struct urb *urb, struct usb_pipe *pipe)
@@ -133,7 +133,7 @@ static void urb_complete(struct urb *urb, struct usb_pipe *pipe)
     urb_finish(urb, pipe, status);
     for (struct list *node; (node = list_pop_front(&failed)) != NULL;)
         urb_finish(container_of(node, struct urb, link), pipe, -EPIPE);
-    pipe_send(pipe);
+    usb_pipe_send(pipe);
     usb_device_dereference(device);
 }
 
@@ -282,7 +282,7 @@ static void urb_send(struct urb *urb, struct usb_pipe *pipe)
     urb_unpin(urb, pipe, false);
 }
 
-void pipe_send(struct usb_pipe *pipe)
+void usb_pipe_send(struct usb_pipe *pipe)
 {
     lock_acquire(&pipe->lock);
     if (pipe->sending) {
@@ -359,7 +359,7 @@ int urb_submit(struct urb *urb)
         return 0;
     }
     usb_device_reference(device);
-    pipe_send(pipe);
+    usb_pipe_send(pipe);
     usb_device_dereference(device);
     return 0;
 }
