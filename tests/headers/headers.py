@@ -24,7 +24,7 @@ C_HEADERS = ['stdio.h', 'stdlib.h', 'string.h', 'wchar.h', 'unistd.h', 'time.h',
 CXX_HEADERS = ['string', 'vector', 'thread', 'iostream', 'memory', 'functional', 'algorithm', 'mutex', 'atomic',
                'chrono', 'map', 'fstream', 'sstream', 'cstdlib', 'cwchar', 'random', 'filesystem', 'regex', 'tuple']
 WINDOWS = ['winsock2.h', 'ws2tcpip.h', 'mswsock.h', 'windows.h', 'winioctl.h', 'strsafe.h', 'process.h', 'tchar.h',
-           'intrin.h', 'io.h', 'conio.h', 'crtdbg.h']
+           'intrin.h', 'io.h', 'conio.h', 'crtdbg.h', 'winusb.h', 'usbioctl.h']
 # All of these names clash with libc's or with the compiler's unless the headers do their work.
 USES = '''
 int used(void);
