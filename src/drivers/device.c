@@ -7,6 +7,7 @@
 
 #include "base/futex.h"
 #include "drivers/drivers.h"
+#include "drivers/usb_node.h"
 
 static struct lock device_lock;
 static struct list devices = {&devices, &devices};
@@ -65,11 +66,15 @@ void device_set_loader(void (*load)(void))
     atomic_store(&device_loader, load);
 }
 
-bool device_find(const char *name, struct device_use *use, const char **rest)
+void device_load(void)
 {
     void (*load)(void) = atomic_load(&device_loader);
     if (load != NULL)
         load();
+}
+
+static bool device_look(const char *name, struct device_use *use, const char **rest)
+{
     size_t length = strlen(name), first = strcspn(name, "\\/");
     lock_acquire(&device_lock);
     struct device *device = device_named(name, length);
@@ -84,6 +89,17 @@ bool device_find(const char *name, struct device_use *use, const char **rest)
     }
     lock_release(&device_lock);
     return device != NULL;
+}
+
+bool device_find(const char *name, struct device_use *use, const char **rest)
+{
+    device_load();
+    if (device_look(name, use, rest))
+        return true;
+    if (strncasecmp(name, "usb#", 4) != 0)
+        return false;
+    usb_nodes_start(); /* a program may keep the path of a device that it has not looked for in this run */
+    return device_look(name, use, rest);
 }
 
 void device_release(struct device_use *use)

@@ -40,5 +40,6 @@ void device_release(struct device_use *use);
 /* Called before each look-up, so that drivers are loaded when a program first looks for a device.
  */
 void device_set_loader(void (*load)(void));
+void device_load(void);
 
 #endif

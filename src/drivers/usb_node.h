@@ -6,25 +6,24 @@
 #define DRIVERS_USB_NODE_H
 
 #include "drivers/driver.h"
+#include "drivers/usb_ids.h"
 #include "usb/device.h"
-
-struct usb_guid {
-    uint8_t bytes[16]; /* as a GUID lies in memory */
-};
 
 enum { USB_NODE_GUIDS = 8 };
 
-/* A name of the node: \\?\usb#vid_1209&pid_0001#SERIAL#{guid}, registered as a named device (device.context is the node). */
+/* A name of the node: \\?\usb#vid_1209&pid_0001#serial#{guid}, registered as a named device (device.context is the node). It
+ * lies in the node, so a file that was opened by it references the node until its driver's close. */
 struct usb_node_interface {
     struct device device;
     struct usb_guid guid;
     struct usb_node *node;
-    bool enabled;
+    bool enabled; /* registered: CreateFile finds it; under the lock of the nodes */
 };
 
 struct usb_node {
     struct list link;
     _Atomic uint32_t references;
+    uint32_t number;                          /* unique in the process, from 2; programs know it as DEVINST */
     struct usb_device *device;                /* referenced */
     struct usb_node *parent;                  /* composite: the device's own node, referenced; else NULL */
     uint8_t first_interface, interface_count; /* what the function driver gets; a whole device: 0 and all */
@@ -33,15 +32,20 @@ struct usb_node {
     char instance_id[256];                    /* USB\VID_1209&PID_0001\SERIAL, or ...&MI_01\6&... */
     char hardware_ids[512];                   /* strings one behind the other, an empty one ends them (UTF-8) */
     char compatible_ids[512];
+    char description[128];                    /* the product string, a function's own one; "" */
+    char location[320];                       /* USBROOT(0)#USB(n)..., a function's with #USBMI(n) behind it */
     struct usb_guid container;
     const struct driver *function_driver;     /* &winusb_driver, or a driver host's; NULL: none */
     const char *service;                      /* "WinUSB", or the driver's */
     struct usb_node_interface interfaces[USB_NODE_GUIDS];
-    uint32_t interface_count_guid;
+    _Atomic uint32_t interface_count_guid;    /* only grows */
+    bool wants_winusb;                        /* its descriptors or the configuration file say so */
+    bool listed;                              /* under the lock of the nodes */
 };
 
-/* Starts the hosts and the nodes once; called by whoever looks for devices or opens a name that may be one. Waits until the devices
- * that are attached now have their nodes. */
+/* Loads the environment's drivers, then starts the hosts and the nodes, once; called by whoever looks for devices or opens a name
+ * that may be one. Waits until the devices that are attached now have their nodes (but not on the nodes' own thread, where
+ * binders and watchers run). */
 void usb_nodes_start(void);
 
 /* A referenced copy of the list (usb_nodes_free), parents before functions. */
@@ -50,7 +54,9 @@ void usb_nodes_free(struct usb_node **nodes, uint32_t count);
 void usb_node_reference(struct usb_node *node);
 void usb_node_dereference(struct usb_node *node);
 
-enum usb_node_change { USB_NODE_ARRIVED, USB_NODE_GONE };
+/* CHANGED: got one more interface. Called on the nodes' thread (CHANGED: on any), in order, no lock held. A watcher is not
+ * told of the nodes that are there already; after usb_node_unwatch `changed` does not run. */
+enum usb_node_change { USB_NODE_ARRIVED, USB_NODE_CHANGED, USB_NODE_GONE };
 struct usb_node_watcher {
     struct list link;
     void (*changed)(struct usb_node_watcher *watcher, enum usb_node_change change, struct usb_node *node);
@@ -58,15 +64,26 @@ struct usb_node_watcher {
 void usb_node_watch(struct usb_node_watcher *watcher);
 void usb_node_unwatch(struct usb_node_watcher *watcher);
 
+/* The node with this number or this instance id (any case), referenced; NULL: none present. */
+struct usb_node *usb_node_by_number(uint32_t number);
+struct usb_node *usb_node_by_instance(const char *instance_id);
+/* The node that a named device belongs to, referenced; NULL: it is no node's. */
+struct usb_node *usb_node_of_device(const struct device *device);
+
 /* A driver host asks first: which function driver a new node gets, or NULL for the default (WinUSB where the device's Microsoft OS
- * descriptors, its compatible id or the configuration file say so). */
+ * descriptors, its compatible id or the configuration file say so). Called on the nodes' thread before the node is listed; it may add
+ * interfaces and set node->service. Nodes that have no function driver yet are offered to a binder that comes later. */
 typedef const struct driver *usb_node_bind_fn(struct usb_node *node);
 void usb_node_set_binder(usb_node_bind_fn *bind);
 
-/* Adds a GUID (a driver's IoRegisterDeviceInterface / WdfDeviceCreateDeviceInterface); 0 or a status. */
+/* Adds a GUID (a driver's IoRegisterDeviceInterface / WdfDeviceCreateDeviceInterface); 0 or a status: STATUS_INSUFFICIENT_RESOURCES
+ * when there are USB_NODE_GUIDS, STATUS_NO_SUCH_DEVICE when it is gone. Once is enough: a GUID that is there is no error. */
 int32_t usb_node_add_interface(struct usb_node *node, const struct usb_guid *guid);
 
 /* drivers/winusb.c: the function driver behind WinUsb_*. open() gets the node by request->device->context. */
 extern const struct driver winusb_driver;
+
+/* GUID_DEVINTERFACE_USB_DEVICE: every device (not its functions) answers to it. */
+extern const struct usb_guid usb_guid_device;
 
 #endif

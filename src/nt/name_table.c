@@ -6,14 +6,12 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/configuration.h"
 #include "ntstatus.h"
-
-enum { CONFIGURATION_BYTES = 65536 };
 
 static struct name_table table_of_process;
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
@@ -114,38 +112,17 @@ int32_t name_table_parse(struct name_table *table, const char *text, size_t leng
     return STATUS_SUCCESS;
 }
 
-static FILE *configuration_open(void)
-{
-    const char *path = getenv("OVERLAPPED_NAMES"), *base = getenv("XDG_CONFIG_HOME"),
-               *home = getenv("HOME");
-    char text[NAME_BYTES];
-    if (path != NULL)
-        return fopen(path, "re");
-    if (base != NULL && base[0] == '/')
-        snprintf(text, sizeof text, "%s/overlapped/names.conf", base);
-    else if (home != NULL)
-        snprintf(text, sizeof text, "%s/.config/overlapped/names.conf", home);
-    else
-        return NULL;
-    return fopen(text, "re");
-}
-
 static void table_load(void)
 {
     if (name_table_init(&table_of_process) != STATUS_SUCCESS)
         return; /* no drives: their names are not found */
     if (gethostname(table_of_process.host, sizeof table_of_process.host - 1) != 0)
         table_of_process.host[0] = 0;
-    FILE *file = configuration_open();
-    if (file == NULL)
-        return;
-    char *text = malloc(CONFIGURATION_BYTES);
-    if (text != NULL) {
-        size_t length = fread(text, 1, CONFIGURATION_BYTES, file);
+    size_t length;
+    char *text = configuration_read(&length);
+    if (text != NULL)
         name_table_parse(&table_of_process, text, length);
-        free(text);
-    }
-    fclose(file);
+    free(text);
 }
 
 const struct name_table *name_table_system(void)
