@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf16.h"
+
 enum { CONFIG_SIZE = 9, INTERFACE_SIZE = 9, ENDPOINT_SIZE = 7, COMPANION_SIZE = 6, ISOCH_COMPANION_SIZE = 8, DEVICE_SIZE = 18 };
 
 static uint16_t get16(const uint8_t *at)
@@ -332,4 +334,19 @@ const struct usb_endpoint *usb_alternate_endpoint(const struct usb_alternate *al
 uint32_t usb_endpoint_packets_per_frame(const struct usb_endpoint *endpoint)
 {
     return endpoint->period_us == 0 || endpoint->period_us > 1000 ? 0 : 1000 / endpoint->period_us;
+}
+
+void usb_string_to_utf8(const uint8_t *descriptor, size_t length, char *text, size_t size)
+{
+    char16_t units[126];
+    size_t count = 0;
+    size_t end = length < descriptor[0] ? length : descriptor[0];
+    for (size_t at = 2; at + 2 <= end && count < sizeof units / sizeof *units; at += 2)
+        units[count++] = get16(descriptor + at);
+    while (count > 0 && units[count - 1] == 0)
+        count--; /* some devices pad with zeros */
+    size_t bytes;
+    while ((bytes = utf8_from_utf16(text, size - 1, units, count)) > size - 1)
+        count--;
+    text[bytes] = '\0';
 }

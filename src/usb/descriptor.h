@@ -84,5 +84,7 @@ const uint8_t *usb_descriptor_find(const void *bytes, size_t length, size_t from
 /* Service intervals in a frame (1 ms): full speed 1; high and super speed 8, 4, 2, 1. 0: a period over one frame. */
 uint32_t usb_endpoint_packets_per_frame(const struct usb_endpoint *endpoint);
 
+/* The text of a string descriptor (UTF-16LE behind two bytes) as UTF-8, cut to what fits. Pure. */
+void usb_string_to_utf8(const uint8_t *descriptor, size_t length, char *text, size_t size);
 
 #endif
