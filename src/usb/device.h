@@ -43,7 +43,7 @@ struct usb_pipe {
 
 /* What a device answers on the bus; strings are UTF-8. Fixed from arrival on. */
 struct usb_identity {
-    char path[64];          /* unique in the process: "virtual-1", "1-2.3" (usbfs), "usbip-host:port-1-2" */
+    char path[96];          /* unique in the process: "virtual-1", "1-2.3" (usbfs), "usbip-host:port-1-2" */
     char location[64];      /* where it is plugged: bus and port chain */
     char manufacturer[128], product[128], serial[128]; /* "" where it has none */
     uint16_t bus, address;  /* as in /dev/bus/usb; virtual: made up */
