@@ -197,9 +197,9 @@ static void names(void)
     char directory[MAX_PATH], name[MAX_PATH];
     length = GetTempPathA(sizeof directory, directory);
     ok(length > 0 && directory[length - 1] == '\\', "GetTempPath ends in a backslash");
-    UINT unique = GetTempFileNameA(".", "abcdef", 0, name);
+    UINT unique = GetTempFileNameA(".", "xyzwvu", 0, name);
     ok(unique != 0 && exists(name), "GetTempFileName makes a file");
-    ok(strstr(name, "abc") && !strstr(name, "abcd"), "three letters of the prefix");
+    ok(strstr(name, "xyz") && !strstr(name, "xyzw"), "three letters of the prefix");
     DeleteFileA(name);
     is_int(GetTempFileNameA(".", "x", 0x12, name), 0x12, "with a number it makes none");
     ok(!exists(name), "indeed");
