@@ -58,7 +58,7 @@ struct usb_config {
     uint8_t interface_count;
     uint16_t alternate_count;
     const struct usb_alternate *alternates;
-    struct usb_endpoint *endpoint_storage; /* the parser's */
+    struct usb_config *next; /* the device's: a list of earlier configurations */
 };
 
 struct usb_device_descriptor {
@@ -84,7 +84,10 @@ const uint8_t *usb_descriptor_find(const void *bytes, size_t length, size_t from
 /* Service intervals in a frame (1 ms): full speed 1; high and super speed 8, 4, 2, 1. 0: a period over one frame. */
 uint32_t usb_endpoint_packets_per_frame(const struct usb_endpoint *endpoint);
 
-/* The text of a string descriptor (UTF-16LE behind two bytes) as UTF-8, cut to what fits. Pure. */
+/* Microframes from one service interval to the next (8 in a frame at full speed too); 0: not periodic. */
+uint32_t usb_endpoint_period(const struct usb_endpoint *endpoint);
+
+/* The text of a string descriptor (UTF-16LE behind two bytes) as UTF-8, terminated and cut to what fits (size > 0). */
 void usb_string_to_utf8(const uint8_t *descriptor, size_t length, char *text, size_t size);
 
 #endif
