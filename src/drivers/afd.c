@@ -223,8 +223,9 @@ static void afd_cleanup(struct file *file)
     struct afd_socket *sock = afd_socket_of(file);
     afd_watch_stop(sock);
     afd_accept_abandon(sock);
-    /* Threads in select and WSAPoll sleep on the descriptor itself. */
-    if (atomic_load(&sock->pollers) != 0)
+    /* Threads in select and WSAPoll sleep on the descriptor itself. And a port is free when its listener's last handle is closed,
+     * although a thread that completes an accept may still hold the file for a moment. */
+    if (atomic_load(&sock->pollers) != 0 || afd_state(sock) == AFD_IS_LISTENING)
         shutdown(sock->source.fd, SHUT_RDWR);
 }
 
