@@ -110,7 +110,11 @@ void usb_pipe_close(struct usb_pipe *pipe, int status)
 
 bool usb_pipe_is_idle(struct usb_pipe *pipe)
 {
-    return atomic_load(&pipe->active[0]) == 0 && atomic_load(&pipe->active[1]) == 0;
+    /* Not by `active`: whom a `done` has woken may be here before that `done` has returned. */
+    lock_acquire(&pipe->lock);
+    bool idle = list_empty(&pipe->queue) && list_empty(&pipe->sent);
+    lock_release(&pipe->lock);
+    return idle;
 }
 
 int usb_pipe_reset(struct usb_pipe *pipe)

@@ -59,11 +59,11 @@ static bool urb_move(struct virtual_device *device, struct virtual_pipe *pipe, s
     uint64_t period = urb->pipe->endpoint.period_us / 125;
     uint32_t i = (uint32_t)(uintptr_t)urb->host[2];
     for (; i < urb->packet_count && urb->start_microframe + i * period < now_microframe; i++) {
+        urb->host[2] = (void *)(uintptr_t)(i + 1); /* before: a fault may end the URB in there */
         packet_move(device, pipe, urb, &urb->packets[i], urb->start_microframe + i * period);
         if (device->device == NULL)
             return false;
     }
-    urb->host[2] = (void *)(uintptr_t)i;
     return true;
 }
 

@@ -468,6 +468,7 @@ static void test_wrong_descriptors(void)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     test_enumeration("full", 0x0210);
     test_enumeration("high", 0x0210);
     test_enumeration("super", 0x0300);
