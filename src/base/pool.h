@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum pool_kind { POOL_IRP, POOL_PACKET, POOL_KINDS };
+enum pool_kind { POOL_IRP, POOL_PACKET, POOL_URB, POOL_KINDS };
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_IS_MALLOC 1

@@ -28,7 +28,7 @@ static const struct {
 #undef TRACE_EVENT
 };
 
-static const char *const majors[] = {"read", "write", "control", "flush", "lock", "listen", "socket"};
+static const char *const majors[] = {"read", "write", "control", "flush", "lock", "listen", "socket", "usb"};
 
 static uint32_t category_from_name(const char *name, size_t length)
 {

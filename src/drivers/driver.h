@@ -64,6 +64,7 @@ enum irp_major {
     IRP_LOCK,    /* LockFileEx: offset, length in `argument` */
     IRP_LISTEN,  /* ConnectNamedPipe */
     IRP_SOCKET,  /* afd's own: irp->code names the operation */
+    IRP_USB,     /* winusb's own: irp->code names the transfer */
     IRP_MAJOR_COUNT
 };
 
