@@ -75,6 +75,9 @@ struct usb_model {
 /* The endpoint may move data (again): who has URBs waiting on it is served. Any thread, also inside the functions above. */
 void usb_model_ready(struct virtual_device *device, uint8_t endpoint);
 
+/* The device pulls its own plug and comes back, as boards do that get new firmware. Only inside the functions above. */
+void usb_model_replug(struct virtual_device *device);
+
 /* The value of `key` in "key=value,key=value", copied to `value`; false: not there or longer than `size`. */
 bool usb_model_option(const char *options, const char *key, char *value, uint32_t size);
 

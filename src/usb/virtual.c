@@ -101,6 +101,8 @@ static void state_begin(struct virtual_device *device)
     memset(device->alternate, 0, sizeof device->alternate);
     device->configuration = device->remote_wakeup = device->address = 0;
     device->suspended = false;
+    memset(device->reserved, 0, sizeof device->reserved);
+    usb_bandwidth_init(&device->bandwidth, device->speed);
     if (device->model->reset != NULL)
         device->model->reset(device->state);
     (void)virtual_set_configuration(device, device->description.config[5]);
@@ -235,6 +237,12 @@ void virtual_pull(struct virtual_device *device)
     device->due = 0; /* the bus thread lets a worker tell */
 }
 
+void usb_model_replug(struct virtual_device *device)
+{
+    device->replug = true; /* when the request that asked for it has ended */
+    virtual_due(device, 0);
+}
+
 int usb_virtual_plug(struct virtual_device *device, bool in)
 {
     virtual_enter(device);
@@ -264,6 +272,12 @@ void virtual_tick(struct virtual_device *device, uint64_t now)
     virtual_enter(device);
     if (device->due <= now) {
         device->due = VIRTUAL_NEVER;
+        if (device->replug) {
+            device->replug = false;
+            virtual_pull(device);
+            device->due = VIRTUAL_NEVER;
+            device->replug_at = now;
+        }
         if (device->replug_at <= now) {
             device->replug_at = VIRTUAL_NEVER;
             device->plug_wanted = !device->detached;
@@ -351,6 +365,8 @@ static int host_set_configuration(struct usb_device *usb, uint8_t value)
     struct virtual_device *device = usb->host_data;
     virtual_enter(device);
     int error = device->device == usb ? virtual_set_configuration(device, value) : -ENODEV;
+    for (uint32_t i = 0; error == 0 && i < USB_INTERFACES_MAX; i++)
+        (void)usb_bandwidth_reserve(&device->bandwidth, &device->reserved[i], NULL);
     virtual_leave(device);
     return error;
 }
@@ -359,7 +375,11 @@ static int host_set_interface(struct usb_device *usb, const struct usb_alternate
 {
     struct virtual_device *device = usb->host_data;
     virtual_enter(device);
-    int error = device->device == usb ? virtual_set_interface(device, alternate->interface, alternate->setting) : -ENODEV;
+    int error = device->device == usb ? 0 : -ENODEV;
+    if (error == 0)
+        error = usb_bandwidth_reserve(&device->bandwidth, &device->reserved[alternate->interface], alternate);
+    if (error == 0)
+        error = virtual_set_interface(device, alternate->interface, alternate->setting);
     virtual_leave(device);
     return error;
 }
@@ -384,7 +404,12 @@ static int host_reset(struct usb_device *usb)
         /* The operating system gives back what the reset took: configuration and settings. */
         uint8_t alternate[USB_INTERFACES_MAX];
         memcpy(alternate, device->alternate, sizeof alternate);
+        struct usb_reservation reserved[USB_INTERFACES_MAX];
+        struct usb_bandwidth bandwidth = device->bandwidth;
+        memcpy(reserved, device->reserved, sizeof reserved);
         state_begin(device);
+        memcpy(device->reserved, reserved, sizeof reserved);
+        device->bandwidth = bandwidth;
         for (uint8_t i = 0; i < USB_INTERFACES_MAX; i++)
             if (alternate[i] != 0)
                 (void)virtual_set_interface(device, i, alternate[i]);

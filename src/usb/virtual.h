@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "engine/engine.h"
+#include "usb/bandwidth.h"
 #include "usb/fault.h"
 #include "usb/host.h"
 #include "usb/model.h"
@@ -43,9 +44,12 @@ struct virtual_device {
     bool plug_wanted;           /* shall be plugged in */
     bool plug_scheduled;        /* plug_op is under way */
     bool detached;              /* for good */
+    bool replug;                /* the model wants to come back at once */
     struct usb_model_description description;
     uint8_t device_bytes[18], config_bytes[VIRTUAL_CONFIG_MAX]; /* as they are sent: faults may have spoilt them */
     struct fault_set faults;
+    struct usb_bandwidth bandwidth; /* of its own: each device hangs on its own root port */
+    struct usb_reservation reserved[USB_INTERFACES_MAX];
     uint8_t configuration;
     uint8_t alternate[USB_INTERFACES_MAX];
     uint8_t remote_wakeup, address;
