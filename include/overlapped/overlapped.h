@@ -71,6 +71,85 @@ uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver);
  * for a driver without DriverUnload: it stays. After success the pointer is gone. */
 uint32_t ovl_driver_unload(struct ovl_driver *driver);
 
+/* ---- Virtual USB devices ------------------------------------------------------------------------------------ */
+
+struct ovl_usb_device;
+
+/* Plugs a device into this process: "mutt", "fx2" or "audio" (docs/usb-devices.md says what they are), options
+ * "speed=full|high|super,faults=SCRIPT,seed=N" and the model's own, or NULL. It has arrived when this returns. ERROR_FILE_NOT_FOUND 2
+ * (no such model), ERROR_INVALID_PARAMETER 87 (an option or script), ERROR_NOT_SUPPORTED 50 (not at this speed). Any thread. */
+uint32_t ovl_usb_attach(const char *model, const char *options, struct ovl_usb_device **device);
+
+/* Unplugs it for good: what pends ends as with a device that is pulled. The pointer is gone. NULL is allowed. */
+void ovl_usb_detach(struct ovl_usb_device *device);
+
+/* Pulls the plug (0) or puts it back (1); everybody has been told when it returns. */
+uint32_t ovl_usb_plug(struct ovl_usb_device *device, int in);
+
+/* Replaces the device's fault script; "" ends all faults. The grammar is in docs/usb-devices.md. Same script, seed and
+ * packets: same faults. ERROR_INVALID_PARAMETER 87. */
+uint32_t ovl_usb_faults(struct ovl_usb_device *device, const char *script, uint64_t seed);
+
+/* Isochronous packets that the device received: number `index` of those since it was attached (or its record cleared), at
+ * most `room` bytes of it. ERROR_FILE_NOT_FOUND 2: not there yet, or overwritten (the last 4096 are kept). */
+struct ovl_usb_packet {
+    uint64_t microframe; /* in which it went */
+    uint32_t length;
+    uint8_t endpoint;
+};
+uint32_t ovl_usb_packet(struct ovl_usb_device *device, uint32_t index, struct ovl_usb_packet *packet, void *buffer,
+                        uint32_t room);
+
+/* The bus's clock runs at permille/1000 of real time: 1000 as usual, 100 slowed, 0 stopped. Step moves it on by microframes of
+ * 125 us. For tests; all virtual devices share it. */
+void ovl_usb_clock(uint32_t permille);
+void ovl_usb_clock_step(uint32_t microframes);
+
+/* A device of one's own. The library answers standard requests from the descriptors; these functions do the rest. They are
+ * called one at a time, on any thread, and must not block nor call the library, but for ovl_usb_ready. Each but the
+ * descriptors may be NULL. */
+struct ovl_usb_setup {
+    uint8_t type, request;
+    uint16_t value, index, length;
+};
+
+enum { OVL_USB_NAK = -1, OVL_USB_STALL = -2 };
+
+struct ovl_usb_model {
+    uint32_t size; /* sizeof(struct ovl_usb_model) */
+    /* 18 bytes; one configuration with all that follows it. They stay as they are while the device is there, and must fit
+     * the speed that it is attached at. */
+    const uint8_t *device_descriptor;
+    const uint8_t *configuration;
+    uint16_t configuration_length;
+    const char *strings[8];     /* UTF-8, by index from 1 */
+    const char *interface_guid; /* "{...}": gives it WinUSB by Microsoft OS 2.0 descriptors (bcdUSB 0x0210 or above) */
+    uint8_t os_vendor_code;     /* the vendor request by which those are read; not the model's then */
+
+    void (*reset)(void *context, struct ovl_usb_device *device);
+    void (*selected)(void *context, struct ovl_usb_device *device, uint8_t interface_number, uint8_t setting);
+    /* Class and vendor requests: setup->length bytes at data, given (OUT) or to be filled (IN). Bytes moved, or OVL_USB_STALL. */
+    int64_t (*control)(void *context, struct ovl_usb_device *device, const struct ovl_usb_setup *setup, void *data);
+    /* Bulk and interrupt. in: at most `room` bytes are written; returns how many the device sends (a short packet or 0 ends the
+     * transfer, more than `room` is babble). out: takes whole packets from the front, or all; returns how many bytes. Or OVL_USB_NAK:
+     * nothing now, asked again after ovl_usb_ready; or OVL_USB_STALL. */
+    int64_t (*in)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room);
+    int64_t (*out)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint16_t stream, const void *data,
+                   uint32_t length);
+    /* Isochronous, a packet at a time, with the microframe that it belongs to. in returns the bytes sent. */
+    uint32_t (*isoch_in)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint64_t microframe, void *buffer,
+                         uint32_t room);
+    void (*isoch_out)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint64_t microframe, const void *data,
+                      uint32_t length);
+    /* Nobody uses the device any more; the last call. */
+    void (*destroyed)(void *context);
+};
+uint32_t ovl_usb_attach_model(const struct ovl_usb_model *model, void *context, const char *options,
+                              struct ovl_usb_device **device);
+
+/* The endpoint has data, or takes some, again. Any thread, also inside the model's functions. */
+void ovl_usb_ready(struct ovl_usb_device *device, uint8_t endpoint);
+
 /* Frees what a function of this header handed out. NULL is allowed. */
 void ovl_free(void *memory);
 

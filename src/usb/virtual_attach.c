@@ -197,7 +197,7 @@ int usb_virtual_record(struct virtual_device *device, uint32_t index, struct usb
 
 const struct usb_model *usb_virtual_model(const char *name)
 {
-    static const struct usb_model *const models[] = {&usb_model_mutt, &usb_model_fx2};
+    static const struct usb_model *const models[] = {&usb_model_mutt, &usb_model_fx2, &usb_model_audio};
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         if (strcmp(name, models[i]->name) == 0)
             return models[i];

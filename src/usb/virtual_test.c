@@ -9,6 +9,7 @@
 
 #include "base/futex.h"
 #include "usb/virtual.h"
+#include "usb/wav.h"
 
 static int checks, failures;
 
@@ -466,6 +467,74 @@ static void test_wrong_descriptors(void)
     CHECK(usb_virtual_attach(&usb_model_mutt, NULL, "speed=warp", &virtual) == -EINVAL);
 }
 
+static void test_fx2(void)
+{
+    struct fixture f = attach("fx2", "");
+    uint8_t data[64] = {0}, in[64];
+    uint32_t actual;
+    CHECK(control(f.usb, 0x80, 6, 0x03ee, 0, data, 18) == 18 && data[2] == 'M' && data[16] == 0x10);
+    CHECK(control(f.usb, 0xc0, 0x10, 0, 4, in, 40) == 40 && memcmp(in + 18, "WINUSB", 7) == 0);
+    struct pending read;
+    pending_start(&f, &read, 0x81, in, 49);
+    data[0] = 0x5a;
+    CHECK(control(f.usb, 0x40, 0xdf, 0, 0, data, 1) == 1);
+    pending_wait(&read);
+    CHECK(read.urb.status == 0 && read.urb.actual == 1 && in[0] == 0x5a);
+    CHECK(control(f.usb, 0x40, 0xd8, 0, 0, data, 1) == 1);
+    CHECK(control(f.usb, 0xc0, 0xd7, 0, 0, in, 1) == 1 && in[0] == 0x5a);
+    CHECK(control(f.usb, 0xc0, 0xd9, 0, 0, in, 1) == 1 && in[0] == 1);
+    CHECK(transfer(&f, 0x06, data, 64, 0, 0, &actual) == 0 && transfer(&f, 0x88, in, 64, 0, 0, &actual) == 0);
+    CHECK(actual == 64 && memcmp(in, data, 64) == 0);
+    struct plug_watch watch = {.watcher = {.changed = plug_changed}};
+    usb_watch(&watch.watcher);
+    CHECK(control(f.usb, 0x40, 0xda, 0, 0, NULL, 0) == 0);
+    await(&watch.gone, 1);
+    await(&watch.arrived, 2);
+    usb_unwatch(&watch.watcher);
+    detach(&f);
+    struct virtual_device *virtual = NULL;
+    CHECK(usb_virtual_attach(&usb_model_fx2, NULL, "speed=super", &virtual) == -EOPNOTSUPP);
+}
+
+static void test_audio(void)
+{
+    enum { BYTES = ISOCH_PACKETS * 192 };
+    char directory[] = "/tmp/usb-audio-XXXXXX", in_path[64], out_path[64], options[256];
+    CHECK(mkdtemp(directory) != NULL);
+    snprintf(in_path, sizeof in_path, "%s/in.wav", directory);
+    snprintf(out_path, sizeof out_path, "%s/out.wav", directory);
+    snprintf(options, sizeof options, "in=%s,out=%s", in_path, out_path);
+    static uint8_t samples[BYTES], file[BYTES + 100];
+    for (uint32_t i = 0; i < BYTES; i++)
+        samples[i] = (uint8_t)(i * 31 + (i >> 8));
+    FILE *wav = fopen(in_path, "wb");
+    CHECK(wav_head_write(wav, &(struct wav_format){2, 16, 48000}, BYTES) == 0 && fwrite(samples, 1, BYTES, wav) == BYTES);
+    fclose(wav);
+    struct fixture f = attach("audio", options);
+    CHECK(usb_device_set_interface(f.usb, 1, 1) == 0 && usb_device_set_interface(f.usb, 2, 1) == 0);
+    static struct stream in, out;
+    memcpy(out.data, samples, BYTES);
+    stream_start(&f, &in, 0x82, 192, URB_ISO_ASAP, 0);
+    stream_start(&f, &out, 0x01, 192, URB_ISO_ASAP, 0);
+    pending_wait(&in.pending);
+    pending_wait(&out.pending);
+    CHECK(in.pending.urb.status == 0 && in.pending.urb.actual == BYTES && memcmp(in.data, samples, BYTES) == 0);
+    CHECK(out.pending.urb.status == 0 && out.pending.urb.actual == BYTES);
+    CHECK(usb_device_set_interface(f.usb, 1, 0) == 0);
+    wav = fopen(out_path, "rb");
+    size_t size = fread(file, 1, sizeof file, wav);
+    fclose(wav);
+    struct wav_format format;
+    const uint8_t *recorded;
+    uint32_t length = 0;
+    CHECK(wav_parse(file, size, &format, &recorded, &length) == 0 && length == BYTES && format.rate == 48000);
+    CHECK(memcmp(recorded, samples, BYTES) == 0);
+    detach(&f);
+    remove(in_path);
+    remove(out_path);
+    remove(directory);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -485,6 +554,8 @@ int main(void)
     test_faults();
     test_unplug();
     test_wrong_descriptors();
+    test_fx2();
+    test_audio();
     printf("%s %d checks, %d failures\n", failures ? "not ok -" : "ok -", checks, failures);
     return failures != 0;
 }
