@@ -17,14 +17,17 @@ struct usb_pipe *usb_pipe_create(struct usb_device *device, const struct usb_end
 void usb_pipe_free(struct usb_pipe *pipe);
 /* No more URBs: what is queued ends with `status`, what the host has is cancelled. */
 void usb_pipe_close(struct usb_pipe *pipe, int status);
-/* Moves what is queued to `taken`, for urb_finish; under the pipe's lock. */
-void usb_pipe_take_queue(struct usb_pipe *pipe, struct list *taken);
+/* Reserves the pipe for a change of setting: CLOSED, if nothing is on it; else -EBUSY. Undone by usb_pipe_reopen. */
+int usb_pipe_shut(struct usb_pipe *pipe);
+void usb_pipe_reopen(struct usb_pipe *pipe);
 /* Gives the host what it may have now. No lock held. */
 void usb_pipe_send(struct usb_pipe *pipe);
+/* Calls the `done`s that are due, in order, unless another thread does. No lock held. */
+void usb_pipe_complete(struct usb_pipe *pipe);
+/* Puts a URB that is on no list among those that ended. Under the pipe's lock; usb_pipe_complete follows without it. */
+void urb_end(struct urb *urb, struct usb_pipe *pipe, int status);
 /* For a URB on the sent list that is neither ending nor ended: marked and pinned under the pipe's lock; then, without it, asked for. */
 void urb_mark_cancelled(struct urb *urb);
 void urb_ask_marked(struct urb *urb, struct usb_pipe *pipe);
-/* Ends a URB that is on no list: `done`, and the pipe's count. No lock held. */
-void urb_finish(struct urb *urb, struct usb_pipe *pipe, int status);
 
 #endif

@@ -36,9 +36,10 @@ static struct {
     struct list given; /* struct urb.host_link */
     uint32_t submits, halts_cleared;
     uint64_t microframe;
+    uint32_t bad_packet;
     bool answers_cancel;
-    int submit_error;
-} host = {.given = {&host.given, &host.given}, .answers_cancel = true};
+    int submit_error, setting_error;
+} host = {.given = {&host.given, &host.given}, .answers_cancel = true, .bad_packet = UINT32_MAX};
 
 static int host_open(struct usb_device *device)
 {
@@ -93,6 +94,8 @@ static bool host_end(int status, uint32_t actual)
     if (urb == NULL)
         return false;
     urb->actual = actual;
+    for (uint32_t i = urb->late_packets; urb->packets != NULL && i < urb->packet_count; i++)
+        urb->packets[i].status = i == host.bad_packet ? -EILSEQ : 0;
     usb_urb_ended(urb, status);
     return true;
 }
@@ -118,7 +121,13 @@ static void host_release(struct usb_device *device, uint8_t interface)
 static int host_set_interface(struct usb_device *device, const struct usb_alternate *alternate)
 {
     (void)device, (void)alternate;
-    return 0;
+    return host.setting_error;
+}
+
+static int host_set_configuration(struct usb_device *device, uint8_t value)
+{
+    (void)device, (void)value;
+    return host.setting_error;
 }
 
 static int host_clear_halt(struct usb_device *device, struct usb_pipe *pipe)
@@ -139,7 +148,7 @@ static const struct usb_host test_host = {
     .name = "test",
     .limits = {.depth = 2, .iso_lead = 1, .control_bytes = 4096, .bulk_bytes = 65536, .interrupt_bytes = 4096, .iso_packets = 1024},
     .open = host_open, .close = host_close, .submit = host_submit, .cancel = host_cancel, .read_config = host_read_config,
-    .claim = host_interface, .release = host_release, .set_interface = host_set_interface, .clear_halt = host_clear_halt,
+    .claim = host_interface, .release = host_release, .set_interface = host_set_interface, .set_configuration = host_set_configuration, .clear_halt = host_clear_halt,
     .frame = host_frame};
 
 /* ---- URBs that count their ends ------------------------------------------------------------------------------------- */
@@ -277,9 +286,10 @@ static void isochronous(struct usb_device *device)
     isoch_urb(&a, device, 0x81, 8, URB_ISO_ASAP, 0);
     isoch_urb(&b, device, 0x81, 16, URB_ISO_ASAP | URB_ISO_CONTINUE, 0);
     CHECK(urb_submit(&a.urb) == 0 && a.urb.start_frame == 1002 && urb_submit(&b.urb) == 0 && b.urb.start_frame == 1003);
-    a.packets[3].status = -EXDEV;
+    host.bad_packet = 3;
     a.packets[0].actual = 30;
     host_end(0, 0);
+    host.bad_packet = UINT32_MAX;
     CHECK(a.urb.status == 0 && a.urb.error_count == 1 && a.urb.actual == 30);
     host_end(0, 0);
     host.microframe = 8 * 2000;
@@ -299,9 +309,130 @@ static void isochronous(struct usb_device *device)
     host_end(0, 0);
 }
 
+/* Every period, and an explicit start among what is queued. */
+static void places(struct usb_device *device)
+{
+    static struct test_urb a, b;
+    struct usb_pipe *pipe = usb_device_pipe(device, 0x81);
+    for (uint32_t exponent = 0; exponent < 4; exponent++) {
+        uint32_t period = 1u << exponent, now = 8000 * (exponent + 4) + 5;
+        pipe->endpoint.period_us = 125 * period;
+        pipe->stream_runs = false;
+        host.microframe = now;
+        isoch_urb(&a, device, 0x81, 16, 0, now / 8); /* this frame: microframes 0 to 5 of it have begun */
+        uint32_t late = 5 / period + 1;
+        CHECK(urb_submit(&a.urb) == 0 && a.urb.late_packets == late && a.urb.start_microframe == now - 5);
+        CHECK(pipe->next_microframe == now - 5 + 16 * period);
+        isoch_urb(&b, device, 0x81, 16, 0, now / 8 + 1); /* overlaps the first */
+        CHECK(urb_submit(&b.urb) == 0 && b.urb.late_packets == 16 - 8 / period);
+        CHECK(pipe->next_microframe == now - 5 + 8 + 16 * period);
+        host_end(0, 0);
+        host_end(0, 0);
+        CHECK(a.urb.error_count == late && b.urb.error_count == b.urb.late_packets && b.urb.status == 0);
+        /* A driver's URB is tracked: late, but in its place; after 1024 frames it begins anew. */
+        host.microframe = pipe->next_microframe + 2 * period;
+        isoch_urb(&a, device, 0x81, 16, URB_ISO_ASAP | URB_ISO_TRACK, 0);
+        CHECK(urb_submit(&a.urb) == 0 && a.urb.late_packets == 3);
+        usb_pipe_abort(pipe, true);
+        CHECK(a.urb.status == -ECANCELED && a.urb.error_count == 16);
+        isoch_urb(&a, device, 0x81, 16, URB_ISO_ASAP | URB_ISO_CONTINUE, 0);
+        CHECK(urb_submit(&a.urb) == 0 && a.urb.status == -ENOLINK); /* the abort ended the stream */
+    }
+    pipe->endpoint.period_us = 125u << 4;
+    isoch_urb(&a, device, 0x81, 16, URB_ISO_ASAP, 0);
+    CHECK(urb_submit(&a.urb) == -EINVAL);
+    pipe->endpoint.period_us = 125;
+}
+
+/* What the host still had behind a stall goes back to its place in the queue. */
+static void requeued(struct usb_device *device)
+{
+    static struct test_urb urbs[4];
+    struct usb_pipe *pipe = usb_device_pipe(device, 0x84);
+    pipe->hold_on_error = true;
+    for (int i = 0; i < 4; i++) {
+        test_init(&urbs[i], device, 0x84);
+        urb_submit(&urbs[i].urb);
+    }
+    host_end(-EPIPE, 0);
+    host_end(-EPIPE, 0);
+    CHECK(urbs[0].dones == 1 && urbs[1].dones == 0 && pipe->queue.next == &urbs[1].urb.link);
+    CHECK(usb_pipe_reset(pipe) == 0);
+    while (host_end(0, 1))
+        ;
+    CHECK(urbs[1].place < urbs[2].place && urbs[2].place < urbs[3].place && urbs[3].dones == 1 && urbs[1].urb.status == 0);
+    pipe->hold_on_error = false;
+    test_init(&urbs[0], device, 0x84);
+    urbs[0].urb.flags = URB_SHORT_NOT_OK;
+    urb_submit(&urbs[0].urb);
+    host_end(0, 511);
+    CHECK(urbs[0].urb.status == -EREMOTEIO);
+}
+
+static _Atomic uint32_t resubmits;
+
+static void done_again(struct urb *urb)
+{
+    if (atomic_load(&resubmits) != 0) {
+        atomic_fetch_sub(&resubmits, 1);
+        urb_submit(urb);
+    } else {
+        test_done(urb);
+    }
+}
+
+static void *abort_pipe(void *context)
+{
+    usb_pipe_abort(context, true);
+    return NULL;
+}
+
+/* Two aborts at once end although the owner submits again from each `done`; a host that ends inside submit does not recurse. */
+static void owners_that_resubmit(struct usb_device *device)
+{
+    static struct test_urb test;
+    struct usb_pipe *pipe = usb_device_pipe(device, 0x84);
+    pthread_t threads[2];
+    test_init(&test, device, 0x84);
+    test.urb.done = done_again;
+    atomic_store(&resubmits, 1000000000);
+    urb_submit(&test.urb);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, abort_pipe, pipe);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(!usb_pipe_is_idle(pipe) && test.dones == 0);
+    atomic_store(&resubmits, 0);
+    usb_pipe_abort(pipe, true);
+    CHECK(test.dones == 1 && usb_pipe_is_idle(pipe));
+    test.dones = 0;
+    host.submit_error = -ENOMEM; /* each submit ends at once */
+    atomic_store(&resubmits, 100000);
+    urb_submit(&test.urb);
+    host.submit_error = 0;
+    CHECK(test.dones == 1 && test.urb.status == -ENOMEM);
+}
+
+static void refused_settings(struct usb_device *device)
+{
+    static struct test_urb test;
+    struct usb_pipe *pipe = usb_device_pipe(device, 0x84);
+    host.setting_error = -ENOSPC;
+    CHECK(usb_device_set_interface(device, 0, 0) == -ENOSPC && usb_device_pipe(device, 0x84) == pipe);
+    host.setting_error = -EINVAL;
+    CHECK(usb_device_set_configuration(device, 2) == -EINVAL && usb_device_pipe(device, 0x84) == pipe);
+    host.setting_error = 0;
+    test_init(&test, device, 0x84);
+    CHECK(urb_submit(&test.urb) == 0 && usb_device_set_configuration(device, 0) == -EBUSY);
+    host_end(0, 0);
+    CHECK(usb_device_set_configuration(device, 0) == 0 && device->config == NULL && usb_device_pipe(device, 0x84) == NULL);
+    CHECK(urb_submit(&test.urb) == -ENODEV); /* a stale pipe */
+    CHECK(usb_device_set_configuration(device, 1) == 0 && usb_device_set_interface(device, 0, 1) == 0);
+}
+
 /* ---- Random lives ----------------------------------------------------------------------------------------------------- */
 
-enum { THREADS = 3, URBS = 8, ROUNDS = 4000 };
+enum { THREADS = 4, URBS = 8, ROUNDS = 3000 };
 
 struct player {
     struct usb_device *device;
@@ -344,14 +475,16 @@ static void *finish(void *context)
     return NULL;
 }
 
-static void random_lives(struct usb_device *device)
+static void random_lives(struct usb_device *device, unsigned seed)
 {
     static struct player players[THREADS];
+    memset(players, 0, sizeof players);
+    atomic_store(&stop, false);
     pthread_t threads[THREADS], finisher;
     pthread_create(&finisher, NULL, finish, NULL);
     for (unsigned i = 0; i < THREADS; i++) {
         players[i].device = device;
-        players[i].seed = i + 1;
+        players[i].seed = seed * 16 + i + 1;
         pthread_create(&threads[i], NULL, play, &players[i]);
     }
     bool bad = false;
@@ -391,7 +524,12 @@ int main(void)
     halts(device);
     time_outs(device);
     isochronous(device);
-    random_lives(device);
+    places(device);
+    requeued(device);
+    owners_that_resubmit(device);
+    refused_settings(device);
+    for (unsigned seed = 0; seed < 4; seed++)
+        random_lives(device, seed);
     departure(device);
     printf("1..%u\n", checks);
     return failures != 0;

@@ -17,6 +17,8 @@ static unsigned pipe_index(uint8_t address)
     return (address & 0x0fu) | (address & USB_ENDPOINT_IN ? 16u : 0u);
 }
 
+static void config_put(struct usb_device *device, struct usb_config *config);
+
 /* ---- Making and freeing ---------------------------------------------------------------------------------------- */
 
 struct usb_device *usb_device_create(const struct usb_host *host)
@@ -53,7 +55,11 @@ void usb_device_dereference(struct usb_device *device)
         usb_pipe_free(device->pipes[i]);
     for (struct list *node; (node = list_pop_front(&device->retired)) != NULL;)
         usb_pipe_free(container_of(node, struct usb_pipe, link));
-    usb_config_free(device->config);
+    config_put(device, NULL);
+    for (struct usb_config *config; (config = device->old_configs) != NULL;) {
+        device->old_configs = config->next;
+        usb_config_free(config);
+    }
     pthread_mutex_destroy(&device->turn);
     free(device);
 }
@@ -101,18 +107,47 @@ static int pipes_make(struct usb_device *device, const struct usb_alternate *alt
         lock_acquire(&device->lock);
         device->pipes[at] = pipe;
         lock_release(&device->lock);
+        if (atomic_load(&device->gone))
+            usb_pipe_close(pipe, -ENODEV); /* it departed meanwhile and did not see this one */
     }
     return 0;
 }
 
-static bool interface_is_idle(struct usb_device *device, int interface)
+static bool pipe_is_of(const struct usb_pipe *pipe, int interface)
+{
+    return pipe != NULL && (interface < 0 || pipe->interface == interface);
+}
+
+static void interface_reopen(struct usb_device *device, int interface, unsigned end)
+{
+    for (unsigned i = 1; i < end; i++)
+        if (pipe_is_of(device->pipes[i], interface))
+            usb_pipe_reopen(device->pipes[i]);
+}
+
+/* No URB may come between the look at the pipes and the change: they are shut, and opened again if it is refused. */
+static int interface_shut(struct usb_device *device, int interface)
 {
     for (unsigned i = 1; i < 32; i++) {
-        struct usb_pipe *pipe = device->pipes[i];
-        if (pipe != NULL && (interface < 0 || pipe->interface == interface) && !usb_pipe_is_idle(pipe))
-            return false;
+        if (!pipe_is_of(device->pipes[i], interface) || usb_pipe_shut(device->pipes[i]) == 0)
+            continue;
+        interface_reopen(device, interface, i);
+        return -EBUSY;
     }
-    return true;
+    return 0;
+}
+
+/* Makes `config` (NULL: none) the active one; others may still look into the former. */
+static void config_put(struct usb_device *device, struct usb_config *config)
+{
+    lock_acquire(&device->lock);
+    if (device->config != NULL) {
+        device->config->next = device->old_configs;
+        device->old_configs = device->config;
+    }
+    device->config = config;
+    memset(device->alternate, 0, sizeof device->alternate);
+    lock_release(&device->lock);
 }
 
 /* Reads and parses the active configuration and makes the pipes of all first settings. */
@@ -124,6 +159,10 @@ static int config_load(struct usb_device *device)
     const char *reason = "";
     struct usb_config *config = NULL;
     int length = device->host->read_config(device, bytes, CONFIG_MAX);
+    if (length == 0) { /* unconfigured: only the default pipe */
+        free(bytes);
+        return 0;
+    }
     int error = length < 0 ? length : usb_config_parse(bytes, (size_t)length, device->id.speed, &config, &reason);
     free(bytes);
     if (error != 0) {
@@ -131,12 +170,7 @@ static int config_load(struct usb_device *device)
             trace_note(TRACE_USB, "%s: no usable configuration: %s", device->id.path, *reason ? reason : strerror(-error));
         return error;
     }
-    lock_acquire(&device->lock);
-    struct usb_config *old = device->config;
-    device->config = config;
-    memset(device->alternate, 0, sizeof device->alternate);
-    lock_release(&device->lock);
-    usb_config_free(old);
+    config_put(device, config);
     for (uint32_t i = 0; i < config->alternate_count && error == 0; i++)
         if (config->alternates[i].setting == 0)
             error = pipes_make(device, &config->alternates[i]);
@@ -209,10 +243,15 @@ void usb_device_release(struct usb_device *device, uint8_t interface)
 int usb_device_set_configuration(struct usb_device *device, uint8_t value)
 {
     pthread_mutex_lock(&device->turn);
-    int error = atomic_load(&device->gone) ? -ENODEV : !interface_is_idle(device, -1) ? -EBUSY : 0;
+    int error = atomic_load(&device->gone) ? -ENODEV : interface_shut(device, -1);
     if (error == 0) {
-        pipes_retire(device, -1);
         error = device->host->set_configuration(device, value);
+        if (error == -EINVAL || error == -ENOSPC || error == -EBUSY) { /* refused before the device was asked */
+            interface_reopen(device, -1, 32);
+        } else {
+            pipes_retire(device, -1);
+            config_put(device, NULL);
+        }
     }
     if (error == 0 && value != 0)
         error = config_load(device);
@@ -228,11 +267,13 @@ static int set_interface_locked(struct usb_device *device, uint8_t interface, ui
         device->config == NULL ? NULL : usb_config_alternate(device->config, interface, setting);
     if (alternate == NULL)
         return -EINVAL;
-    if (!interface_is_idle(device, interface))
+    if (interface_shut(device, interface) != 0)
         return -EBUSY;
     int error = device->host->set_interface(device, alternate);
-    if (error == -ENOSPC)
+    if (error == -ENOSPC) {
+        interface_reopen(device, interface, 32);
         return error; /* no bandwidth: decided before the device was asked, the old setting stands */
+    }
     pipes_retire(device, interface);
     if (error != 0)
         return error;

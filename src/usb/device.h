@@ -29,15 +29,20 @@ struct usb_pipe {
     uint8_t state;              /* enum usb_pipe_state */
     bool hold_on_error;         /* the owner's: keep queued URBs when one fails (they go on after a reset) */
     bool sending, send_again;   /* a thread gives URBs to the host; somebody wants it to look once more */
-    uint8_t generation;         /* flips with each abort that waits */
+    bool completing;            /* a thread calls `done`s, in the order of `ended`; others leave theirs to it */
+    uint8_t former_state;       /* while a change of setting is tried */
     struct list queue;          /* struct urb.link: QUEUED */
     struct list sent;           /* struct urb.link: with the host */
+    struct list ended;          /* struct urb.link: `done` is on its way */
+    uint64_t sequence;          /* of the last URB taken */
+    uint64_t calling;           /* of the URB whose `done` is being called; 0: none */
+    uint32_t waiters;           /* aborts that wait */
+    _Atomic uint32_t progress;  /* counts ends while somebody waits; they sleep on it */
     uint32_t sent_count;
     uint16_t streams;           /* opened static streams, 0: none */
     uint8_t *stream_sent;       /* URBs with the host by stream id, while streams are open */
     bool stream_runs;           /* isochronous: next_microframe is valid */
     uint64_t next_microframe;   /* isochronous: the place behind the last packet that was placed */
-    _Atomic uint32_t active[2]; /* URBs whose `done` has not returned, by generation; who aborts sleeps here */
     void *host;                 /* the host's */
 };
 
@@ -60,7 +65,8 @@ struct usb_device {
     struct usb_identity id;
     uint8_t device_bytes[18];     /* the raw device descriptor */
     struct lock lock;             /* guards configuration, interfaces, pipes, opens */
-    struct usb_config *config;    /* the active configuration; NULL while unconfigured or not yet read */
+    struct usb_config *config;    /* the active configuration; NULL while unconfigured or not yet read. Valid as long as the device */
+    struct usb_config *old_configs; /* former ones, by .next */
     uint8_t alternate[USB_INTERFACES_MAX];          /* active setting by interface number */
     struct usb_pipe *pipes[32];   /* by (address & 15) | (IN ? 16 : 0); [0] is the default control pipe */
     struct list retired;          /* struct usb_pipe.link: of former settings */

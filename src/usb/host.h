@@ -45,6 +45,7 @@ struct usb_host {
     int (*suspend)(struct usb_device *device, bool suspend);                             /* B; NULL: -EOPNOTSUPP */
     int (*open_streams)(struct usb_device *device, struct usb_pipe *pipe, uint16_t count); /* B; NULL: -EOPNOTSUPP */
     int (*close_streams)(struct usb_device *device, struct usb_pipe *pipe);              /* B */
+    /* Called under a pipe's lock: calls nothing of the core. */
     int (*frame)(struct usb_device *device, struct usb_frame *frame);
     void *(*allocate)(struct usb_device *device, uint32_t length); /* NULL: plain memory */
     void (*free)(struct usb_device *device, void *memory, uint32_t length);
@@ -61,7 +62,7 @@ int usb_device_arrive(struct usb_device *device);
  * reference afterwards. Once; later calls do nothing. */
 void usb_device_depart(struct usb_device *device);
 
-/* The host is done with a URB that `submit` took: actual and packets (but for the late ones) are filled; start_frame where the host
+/* The host is done with a URB that `submit` took: actual and packets are filled (they begin as -EXDEV, not done; late ones stay so); start_frame where the host
  * knows better. The core works out error_count, the sum and whether all packets failed. */
 void usb_urb_ended(struct urb *urb, int status);
 

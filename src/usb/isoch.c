@@ -59,13 +59,23 @@ int isoch_place(struct urb *urb, struct usb_pipe *pipe)
         return error;
     uint64_t period = period_microframes(pipe);
     urb->start_frame = (uint32_t)(urb->start_microframe / MICROFRAMES);
+    for (uint32_t i = 0; i < urb->packet_count; i++) { /* the host fills those that were done */
+        urb->packets[i].actual = 0;
+        urb->packets[i].status = -EXDEV;
+    }
     urb->late_packets = 0;
-    if (urb->start_microframe <= now.microframe) {
-        uint64_t late = (now.microframe - urb->start_microframe) / period + 1;
+    /* What is queued keeps its places: an explicit start among them is late up to their end. */
+    bool queued = pipe->stream_runs && (!list_empty(&pipe->queue) || !list_empty(&pipe->sent));
+    uint64_t first = now.microframe + 1;
+    if (queued && pipe->next_microframe > first)
+        first = pipe->next_microframe;
+    if (urb->start_microframe < first) {
+        uint64_t late = (first - urb->start_microframe + period - 1) / period;
         urb->late_packets = late < urb->packet_count ? (uint32_t)late : urb->packet_count;
     }
+    uint64_t end = urb->start_microframe + urb->packet_count * period;
+    pipe->next_microframe = queued && end < pipe->next_microframe ? pipe->next_microframe : end;
     pipe->stream_runs = true;
-    pipe->next_microframe = urb->start_microframe + urb->packet_count * period;
     return urb->late_packets == urb->packet_count ? -EXDEV : 0;
 }
 

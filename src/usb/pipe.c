@@ -14,6 +14,7 @@ struct usb_pipe *usb_pipe_create(struct usb_device *device, const struct usb_end
     list_init(&pipe->link);
     list_init(&pipe->queue);
     list_init(&pipe->sent);
+    list_init(&pipe->ended);
     pipe->device = device;
     pipe->endpoint = *endpoint;
     pipe->endpoint.descriptor = NULL;
@@ -29,21 +30,15 @@ void usb_pipe_free(struct usb_pipe *pipe)
     free(pipe);
 }
 
-static void pipe_end_queue(struct usb_pipe *pipe, struct list *taken, int status)
-{
-    for (struct list *node; (node = list_pop_front(taken)) != NULL;)
-        urb_finish(container_of(node, struct urb, link), pipe, status);
-}
-
 /* Cancels what the host has. One at a time, newest first (controllers like it so), each found anew, for any may end meanwhile. */
-static void pipe_cancel_sent(struct usb_pipe *pipe, uint8_t generation)
+static void pipe_cancel_sent(struct usb_pipe *pipe, uint64_t last)
 {
     for (;;) {
         struct urb *urb = NULL;
         lock_acquire(&pipe->lock);
         for (struct list *node = pipe->sent.prev; node != &pipe->sent; node = node->prev) {
             struct urb *each = container_of(node, struct urb, link);
-            if (each->generation == generation && each->ending == 0 && !each->ended) {
+            if (each->sequence <= last && each->ending == 0) {
                 urb = each;
                 urb_mark_cancelled(urb);
                 break;
@@ -56,47 +51,61 @@ static void pipe_cancel_sent(struct usb_pipe *pipe, uint8_t generation)
     }
 }
 
-static void pipe_end_all(struct usb_pipe *pipe, uint8_t generation, int status)
+/* Ends what was submitted up to `last`, so owners that resubmit do not keep us here. */
+static void pipe_end_all(struct usb_pipe *pipe, uint64_t last, int status)
 {
-    struct list taken;
-    list_init(&taken);
     lock_acquire(&pipe->lock);
     list_for_each_safe (node, &pipe->queue) {
         struct urb *urb = container_of(node, struct urb, link);
-        if (urb->generation != generation)
+        if (urb->sequence > last)
             continue;
-        urb->ended = true;
         list_remove(node);
-        list_push_back(&taken, node);
+        urb_end(urb, pipe, status);
     }
+    pipe->stream_runs = false;
     lock_release(&pipe->lock);
-    pipe_end_queue(pipe, &taken, status);
-    pipe_cancel_sent(pipe, generation);
+    usb_pipe_complete(pipe);
+    pipe_cancel_sent(pipe, last);
 }
 
-static void pipe_wait(struct usb_pipe *pipe, uint8_t generation)
+static bool list_has(const struct list *list, uint64_t last)
 {
-    for (uint32_t left; (left = atomic_load(&pipe->active[generation])) != 0;)
-        futex_wait(&pipe->active[generation], left, FUTEX_NO_DEADLINE);
+    list_for_each (node, list)
+        if (container_of(node, struct urb, link)->sequence <= last)
+            return true;
+    return false;
+}
+
+static bool pipe_has(const struct usb_pipe *pipe, uint64_t last)
+{
+    return (pipe->calling != 0 && pipe->calling <= last) || list_has(&pipe->queue, last) || list_has(&pipe->sent, last) ||
+           list_has(&pipe->ended, last);
+}
+
+/* Without a look at `calling`: whom a `done` has woken may be here before that `done` has returned. */
+static bool pipe_is_empty(const struct usb_pipe *pipe)
+{
+    return list_empty(&pipe->queue) && list_empty(&pipe->sent) && list_empty(&pipe->ended);
 }
 
 void usb_pipe_abort(struct usb_pipe *pipe, bool wait)
 {
-    /* Later URBs go into the other generation, so resubmitting owners do not keep us here. */
     lock_acquire(&pipe->lock);
-    uint8_t old = pipe->generation;
-    bool flip = atomic_load(&pipe->active[!old]) == 0;
-    if (flip)
-        pipe->generation = !old;
+    uint64_t last = pipe->sequence;
     lock_release(&pipe->lock);
-    if (!flip)
-        pipe_end_all(pipe, !old, -ECANCELED); /* another abort is under way: end what it ends, too */
-    pipe_end_all(pipe, old, -ECANCELED);
+    pipe_end_all(pipe, last, -ECANCELED);
     if (!wait)
         return;
-    if (!flip)
-        pipe_wait(pipe, !old);
-    pipe_wait(pipe, old);
+    lock_acquire(&pipe->lock);
+    pipe->waiters++;
+    while (pipe_has(pipe, last)) {
+        uint32_t progress = atomic_load(&pipe->progress);
+        lock_release(&pipe->lock);
+        futex_wait(&pipe->progress, progress, FUTEX_NO_DEADLINE);
+        lock_acquire(&pipe->lock);
+    }
+    pipe->waiters--;
+    lock_release(&pipe->lock);
 }
 
 void usb_pipe_close(struct usb_pipe *pipe, int status)
@@ -104,17 +113,34 @@ void usb_pipe_close(struct usb_pipe *pipe, int status)
     lock_acquire(&pipe->lock);
     pipe->state = USB_PIPE_CLOSED;
     lock_release(&pipe->lock);
-    pipe_end_all(pipe, 0, status);
-    pipe_end_all(pipe, 1, status);
+    pipe_end_all(pipe, UINT64_MAX, status);
 }
 
 bool usb_pipe_is_idle(struct usb_pipe *pipe)
 {
-    /* Not by `active`: whom a `done` has woken may be here before that `done` has returned. */
     lock_acquire(&pipe->lock);
-    bool idle = list_empty(&pipe->queue) && list_empty(&pipe->sent);
+    bool idle = pipe_is_empty(pipe);
     lock_release(&pipe->lock);
     return idle;
+}
+
+int usb_pipe_shut(struct usb_pipe *pipe)
+{
+    lock_acquire(&pipe->lock);
+    bool busy = !pipe_is_empty(pipe);
+    pipe->former_state = pipe->state;
+    if (!busy)
+        pipe->state = USB_PIPE_CLOSED;
+    lock_release(&pipe->lock);
+    return busy ? -EBUSY : 0;
+}
+
+void usb_pipe_reopen(struct usb_pipe *pipe)
+{
+    lock_acquire(&pipe->lock);
+    if (!atomic_load(&pipe->device->gone))
+        pipe->state = pipe->former_state;
+    lock_release(&pipe->lock);
 }
 
 int usb_pipe_reset(struct usb_pipe *pipe)

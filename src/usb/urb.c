@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a URB: refused or queued at submit, given to the host by usb_pipe_send, ended once. Who ends it is decided under the
  * pipe's lock: a canceller or the time-out takes a queued URB off and ends it; of one that the host has they only ask for the
- * end. A thread inside the host's cancel pins the URB, and the last of host and pinners calls `done`. */
+ * end. What has ended stands in a list, from which one thread calls `done` after `done`, in order; whoever still uses a URB (the
+ * sender, its timer, a canceller inside the host) pins it there. */
 #include "usb/urb.h"
 
 #include <assert.h>
@@ -69,27 +70,70 @@ int urb_check(const struct urb *urb, const struct usb_pipe *pipe, const char **r
 
 /* ---- The end -------------------------------------------------------------------------------------------------- */
 
-void urb_finish(struct urb *urb, struct usb_pipe *pipe, int status)
+void urb_end(struct urb *urb, struct usb_pipe *pipe, int status)
 {
-    if (pipe->endpoint.type == USB_ISOCH)
-        status = isoch_finish(urb, status);
-    uint8_t generation = urb->generation;
+    assert(!urb->ended);
+    urb->ended = true;
     urb->status = status;
-    TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)status, urb->actual, urb->error_count);
-    atomic_store_explicit(&urb->state, URB_DONE, memory_order_release);
-    struct usb_device *device = pipe->device;
-    urb->done(urb);
-    if (atomic_fetch_sub(&pipe->active[generation], 1) == 1)
-        futex_wake(&pipe->active[generation], INT_MAX);
-    usb_device_dereference(device);
+    list_push_back(&pipe->ended, &urb->link);
 }
 
-/* What a cancel or a time-out turned the host's answer into. */
+/* The next whose `done` may be called. Order is kept: a pinned one holds up what ended after it. Under the pipe's lock. */
+static struct urb *pipe_next_ended(struct usb_pipe *pipe)
+{
+    if (list_empty(&pipe->ended))
+        return NULL;
+    struct urb *urb = container_of(pipe->ended.next, struct urb, link);
+    if (urb->pins != 0)
+        return NULL;
+    list_remove(&urb->link);
+    pipe->calling = urb->sequence;
+    return urb;
+}
+
+static void urb_call_done(struct urb *urb, struct usb_pipe *pipe)
+{
+    if (pipe->endpoint.type == USB_ISOCH)
+        urb->status = isoch_finish(urb, urb->status);
+    TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)urb->status, urb->actual, urb->error_count);
+    atomic_store_explicit(&urb->state, URB_DONE, memory_order_release);
+    urb->done(urb);
+}
+
+void usb_pipe_complete(struct usb_pipe *pipe)
+{
+    struct usb_device *device = pipe->device;
+    uint32_t references = 0; /* those of the URBs: the pipe must outlive this loop */
+    lock_acquire(&pipe->lock);
+    if (!pipe->completing) {
+        pipe->completing = true;
+        for (struct urb *urb; (urb = pipe_next_ended(pipe)) != NULL; references++) {
+            lock_release(&pipe->lock);
+            urb_call_done(urb, pipe);
+            lock_acquire(&pipe->lock);
+            pipe->calling = 0;
+            if (pipe->waiters != 0) {
+                atomic_fetch_add(&pipe->progress, 1);
+                futex_wake(&pipe->progress, INT_MAX);
+            }
+        }
+        pipe->completing = false;
+    }
+    lock_release(&pipe->lock);
+    while (references-- > 0)
+        usb_device_dereference(device);
+}
+
+/* What a cancel, a time-out or a flag turns the host's answer into. */
 static int ended_status(const struct urb *urb, int status)
 {
-    if (status != -ECANCELED)
-        return status; /* it came first */
-    return urb->ending == ENDING_TIMEOUT ? -ETIMEDOUT : -ECANCELED;
+    if (status == -ECANCELED && urb->ending == ENDING_TIMEOUT)
+        return -ETIMEDOUT;
+    uint32_t wanted = pipe_of(urb)->endpoint.type == USB_CONTROL ? urb->setup.length : urb->length;
+    bool must_fill = (urb->flags & (URB_IN | URB_SHORT_NOT_OK)) == (URB_IN | URB_SHORT_NOT_OK);
+    if (status == 0 && must_fill && urb->packets == NULL && urb->actual < wanted)
+        return -EREMOTEIO;
+    return status; /* the host's came first */
 }
 
 static bool halts(const struct usb_pipe *pipe, int status)
@@ -99,95 +143,94 @@ static bool halts(const struct usb_pipe *pipe, int status)
     return status == -EPIPE || status == -EPROTO || status == -EILSEQ || status == -ETIME || status == -EOVERFLOW;
 }
 
-void usb_pipe_take_queue(struct usb_pipe *pipe, struct list *taken)
+static void pipe_halt(struct usb_pipe *pipe)
 {
-    list_for_each (node, &pipe->queue)
-        container_of(node, struct urb, link)->ended = true;
-    list_splice_back(taken, &pipe->queue);
+    pipe->state = USB_PIPE_HALTED;
+    if (pipe->hold_on_error || pipe->streams != 0)
+        return;
+    for (struct list *node; (node = list_pop_front(&pipe->queue)) != NULL;)
+        urb_end(container_of(node, struct urb, link), pipe, -EPIPE);
 }
 
-/* Off the sent list, and what follows for the pipe. `failed` gets what must end with it. Under the pipe's lock. */
-static void pipe_forget(struct usb_pipe *pipe, struct urb *urb, int status, struct list *failed)
+/* Behind the failure the endpoint answers STALL to whatever the host still had: where the owner wants to go on after a reset, such a
+ * URB, of which nothing was done, goes back to the queue, in its place. Under the pipe's lock. */
+static bool urb_requeue(struct urb *urb, struct usb_pipe *pipe, int status)
+{
+    if (status != -EPIPE || pipe->state != USB_PIPE_HALTED || !pipe->hold_on_error || urb->actual != 0 || urb->pins != 0 ||
+        urb->ending != ENDING_NOT || pipe->endpoint.type == USB_ISOCH)
+        return false;
+    struct list *before = pipe->queue.next;
+    while (before != &pipe->queue && container_of(before, struct urb, link)->sequence < urb->sequence)
+        before = before->next;
+    list_insert_between(&urb->link, before->prev, before);
+    atomic_store_explicit(&urb->state, URB_QUEUED, memory_order_relaxed);
+    return true;
+}
+
+/* Off the sent list, and what follows for the pipe. Under the pipe's lock. */
+static void urb_take_back(struct urb *urb, struct usb_pipe *pipe, int status)
 {
     list_remove(&urb->link);
     pipe->sent_count--;
     if (pipe->stream_sent != NULL && urb->stream != 0)
         pipe->stream_sent[urb->stream]--;
-    if (!halts(pipe, status) || pipe->state != USB_PIPE_RUNNING)
+    if (urb->armed && engine_timer_cancel(&urb->timer))
+        urb->pins--; /* else `fired` is on its way, and lets go itself */
+    urb->armed = false;
+    if (urb_requeue(urb, pipe, status))
         return;
-    pipe->state = USB_PIPE_HALTED;
-    if (!pipe->hold_on_error && pipe->streams == 0)
-        usb_pipe_take_queue(pipe, failed);
-}
-
-static void urb_complete(struct urb *urb, struct usb_pipe *pipe)
-{
-    struct list failed;
-    list_init(&failed);
-    int status = ended_status(urb, urb->status);
-    lock_acquire(&pipe->lock);
-    pipe_forget(pipe, urb, status, &failed);
-    lock_release(&pipe->lock);
-    usb_device_reference(pipe->device); /* `done` may drop the last one */
-    struct usb_device *device = pipe->device;
-    urb_finish(urb, pipe, status);
-    for (struct list *node; (node = list_pop_front(&failed)) != NULL;)
-        urb_finish(container_of(node, struct urb, link), pipe, -EPIPE);
-    usb_pipe_send(pipe);
-    usb_device_dereference(device);
+    urb_end(urb, pipe, ended_status(urb, status));
+    if (pipe->state == USB_PIPE_RUNNING && halts(pipe, urb->status))
+        pipe_halt(pipe);
 }
 
 void usb_urb_ended(struct urb *urb, int status)
 {
     struct usb_pipe *pipe = pipe_of(urb);
+    struct usb_device *device = pipe->device;
+    usb_device_reference(device); /* `done` may drop the last one */
     lock_acquire(&pipe->lock);
     assert(atomic_load(&urb->state) == URB_SENT && !urb->ended);
-    urb->ended = true;
-    urb->status = status;
-    bool pinned = urb->pins != 0;
+    urb_take_back(urb, pipe, status);
     lock_release(&pipe->lock);
-    if (pinned)
-        return; /* the canceller inside the host ends it */
-    if (urb->timeout_ms != 0 && !engine_timer_cancel(&urb->timer))
-        engine_timer_drain(&urb->timer);
-    urb_complete(urb, pipe);
+    usb_pipe_send(pipe);
+    usb_pipe_complete(pipe);
+    usb_device_dereference(device);
 }
 
-/* Lets go of a pinned URB, and ends it if the host is done with it and nobody else is inside the host. */
-static void urb_unpin(struct urb *urb, struct usb_pipe *pipe, bool from_timer)
+/* Lets go of a pinned URB; if it has ended, its `done` may be due. */
+static void urb_unpin(struct urb *urb, struct usb_pipe *pipe)
 {
+    struct usb_device *device = pipe->device;
     lock_acquire(&pipe->lock);
     bool last = --urb->pins == 0 && urb->ended;
+    if (last)
+        usb_device_reference(device);
     lock_release(&pipe->lock);
     if (!last)
         return;
-    if (!from_timer && urb->timeout_ms != 0 && !engine_timer_cancel(&urb->timer))
-        engine_timer_drain(&urb->timer);
-    urb_complete(urb, pipe);
+    usb_pipe_complete(pipe);
+    usb_device_dereference(device);
 }
 
-static void urb_end_early(struct urb *urb, uint8_t ending)
+/* With a pin on the URB: asks the host, or ends it where the host has not got it. Lets go of the pin. */
+static void urb_end_early(struct urb *urb, struct usb_pipe *pipe, uint8_t ending)
 {
-    struct usb_pipe *pipe = pipe_of(urb);
-    bool ask = false, mine = false;
+    bool ask = false;
     lock_acquire(&pipe->lock);
-    uint8_t state = atomic_load(&urb->state);
-    if (state == URB_SENT && !urb->ended) {
-        if (urb->ending == ENDING_NOT)
-            urb->ending = ending;
-        ask = urb->given; /* else the thread inside submit asks when it is out */
-        urb->pins += ask;
-    } else if (state == URB_QUEUED && !urb->ended) {
-        list_remove(&urb->link);
-        urb->ended = mine = true;
+    if (!urb->ended && urb->ending == ENDING_NOT) {
+        urb->ending = ending;
+        if (atomic_load(&urb->state) == URB_SENT) {
+            ask = urb->given; /* else the thread inside submit asks when it is out */
+        } else {
+            list_remove(&urb->link);
+            urb_end(urb, pipe, ending == ENDING_TIMEOUT ? -ETIMEDOUT : -ECANCELED);
+        }
     }
     lock_release(&pipe->lock);
-    if (ask) {
+    if (ask)
         pipe->device->host->cancel(pipe->device, urb);
-        urb_unpin(urb, pipe, ending == ENDING_TIMEOUT);
-    } else if (mine) {
-        urb_finish(urb, pipe, -ECANCELED);
-    }
+    urb_unpin(urb, pipe);
 }
 
 void urb_mark_cancelled(struct urb *urb)
@@ -203,25 +246,35 @@ void urb_ask_marked(struct urb *urb, struct usb_pipe *pipe)
     lock_release(&pipe->lock);
     if (ask)
         pipe->device->host->cancel(pipe->device, urb);
-    urb_unpin(urb, pipe, false);
+    urb_unpin(urb, pipe);
 }
 
 void urb_cancel(struct urb *urb)
 {
     TRACE(URB, urb_cancel, TRACE_POINTER(urb));
-    urb_end_early(urb, ENDING_CANCEL);
+    struct usb_pipe *pipe = pipe_of(urb);
+    lock_acquire(&pipe->lock);
+    uint8_t state = atomic_load(&urb->state);
+    bool lives = (state == URB_QUEUED || state == URB_SENT) && !urb->ended && urb->ending == ENDING_NOT;
+    if (lives)
+        urb->pins++;
+    lock_release(&pipe->lock);
+    if (lives)
+        urb_end_early(urb, pipe, ENDING_CANCEL);
 }
 
+/* The timer's own pin holds the URB. */
 static void urb_timed_out(struct engine_timer *timer)
 {
-    urb_end_early(container_of(timer, struct urb, timer), ENDING_TIMEOUT);
+    struct urb *urb = container_of(timer, struct urb, timer);
+    urb_end_early(urb, pipe_of(urb), ENDING_TIMEOUT);
 }
 
 /* ---- The beginning ----------------------------------------------------------------------------------------------- */
 
 static bool may_send(const struct usb_pipe *pipe, const struct urb *urb)
 {
-    uint32_t depth = pipe->device->host->limits.depth;
+    uint32_t depth = pipe->device->host->limits.depth != 0 ? pipe->device->host->limits.depth : 1;
     if (pipe->stream_sent != NULL && urb->stream != 0)
         return pipe->stream_sent[urb->stream] < depth;
     return pipe->sent_count < depth;
@@ -244,42 +297,47 @@ static struct urb *pipe_next(struct usb_pipe *pipe)
         pipe->sent_count++;
         if (pipe->stream_sent != NULL && urb->stream != 0)
             pipe->stream_sent[urb->stream]++;
-        urb->pins = 1; /* the sender's */
+        urb->pins++; /* the sender's */
+        urb->given = false;
         atomic_store_explicit(&urb->state, URB_SENT, memory_order_relaxed);
         return urb;
     }
     return NULL;
 }
 
-/* Arms the time-out before the host has the URB: it may end at once. false: no memory for the timer. */
-static bool urb_arm(struct urb *urb)
+/* Arms the time-out before the host has the URB: it may end at once. 0 or -ENOMEM. */
+static int urb_arm(struct urb *urb, struct usb_pipe *pipe)
 {
     if (urb->timeout_ms == 0)
-        return true;
+        return 0;
+    lock_acquire(&pipe->lock);
     urb->timer = (struct engine_timer){.fired = urb_timed_out};
-    return engine_timer_set(&urb->timer, clock_deadline_ns((uint64_t)urb->timeout_ms * 1000000u)) == 0;
+    int error = engine_timer_set(&urb->timer, clock_deadline_ns((uint64_t)urb->timeout_ms * 1000000u));
+    urb->armed = error == 0;
+    if (error == 0)
+        urb->pins++;
+    lock_release(&pipe->lock);
+    return error;
 }
 
+/* The sender's pin keeps it. */
 static void urb_send(struct urb *urb, struct usb_pipe *pipe)
 {
     urb->submit_ns = clock_now_ns();
     TRACE(URB, urb_sent, TRACE_POINTER(urb), pipe->endpoint.address, urb->length, urb->start_frame);
-    int error = -ENOMEM;
-    if (urb_arm(urb))
+    int error = urb_arm(urb, pipe);
+    if (error == 0)
         error = pipe->device->host->submit(pipe->device, urb);
-    else
-        urb->timeout_ms = 0;
     lock_acquire(&pipe->lock);
     urb->given = error == 0;
-    if (error != 0) {
-        urb->ended = true;
-        urb->status = error;
-    }
-    bool ask = urb->given && !urb->ended && urb->ending != ENDING_NOT; /* a cancel came meanwhile */
+    if (error != 0)
+        urb_take_back(urb, pipe, error);
+    /* A cancel came meanwhile. */
+    bool ask = error == 0 && !urb->ended && urb->ending != ENDING_NOT && atomic_load(&urb->state) == URB_SENT;
     lock_release(&pipe->lock);
     if (ask)
         pipe->device->host->cancel(pipe->device, urb);
-    urb_unpin(urb, pipe, false);
+    urb_unpin(urb, pipe);
 }
 
 void usb_pipe_send(struct usb_pipe *pipe)
@@ -303,29 +361,29 @@ void usb_pipe_send(struct usb_pipe *pipe)
     lock_release(&pipe->lock);
 }
 
-/* Under the pipe's lock: 1 queued, 0 refused or to be ended with *status. */
-static bool urb_enqueue(struct urb *urb, struct usb_pipe *pipe, int *error, int *status)
+/* Under the pipe's lock: taken (queued, or among those that ended), or refused with -errno. */
+static int urb_enqueue(struct urb *urb, struct usb_pipe *pipe)
 {
-    const char *reason = "";
-    *status = 0;
-    *error = pipe->state == USB_PIPE_CLOSED ? -ENODEV : urb_check(urb, pipe, &reason);
-    if (*error != 0) {
+    const char *reason = "the pipe is closed";
+    int error = pipe->state == USB_PIPE_CLOSED ? -ENODEV : urb_check(urb, pipe, &reason);
+    if (error != 0) {
         if (trace_on(USB))
-            trace_note(TRACE_USB, "URB refused on endpoint %02x: %s", pipe->endpoint.address,
-                       *error == -ENODEV ? "the pipe is closed" : reason);
-        return false;
+            trace_note(TRACE_USB, "URB refused on endpoint %02x: %s", pipe->endpoint.address, reason);
+        return error;
     }
+    int status = 0;
     if (pipe->state == USB_PIPE_HALTED && !pipe->hold_on_error && pipe->streams == 0)
-        *status = -EPIPE;
+        status = -EPIPE;
     else if (pipe->endpoint.type == USB_ISOCH)
-        *status = isoch_place(urb, pipe);
-    urb->generation = pipe->generation;
-    atomic_fetch_add(&pipe->active[urb->generation], 1);
-    if (*status != 0)
-        return false;
+        status = isoch_place(urb, pipe);
+    urb->sequence = ++pipe->sequence;
+    usb_device_reference(pipe->device); /* until its `done` has returned */
     atomic_store_explicit(&urb->state, URB_QUEUED, memory_order_relaxed);
-    list_push_back(&pipe->queue, &urb->link);
-    return true;
+    if (status != 0)
+        urb_end(urb, pipe, status);
+    else
+        list_push_back(&pipe->queue, &urb->link);
+    return 0;
 }
 
 int urb_submit(struct urb *urb)
@@ -335,31 +393,25 @@ int urb_submit(struct urb *urb)
     if (atomic_load(&urb->device->gone))
         return -ENODEV;
     struct usb_pipe *pipe = pipe_of(urb);
-    if (pipe->endpoint.type != USB_CONTROL)
-        urb->flags = (uint8_t)((urb->flags & ~URB_IN) | (pipe->endpoint.address & USB_ENDPOINT_IN ? URB_IN : 0));
-    else
-        urb->flags = (uint8_t)((urb->flags & ~URB_IN) | (urb->setup.type & 0x80 ? URB_IN : 0));
+    uint8_t direction = pipe->endpoint.type == USB_CONTROL ? urb->setup.type : pipe->endpoint.address;
+    urb->flags = (uint8_t)((urb->flags & ~URB_IN) | (direction & USB_ENDPOINT_IN ? URB_IN : 0));
     urb->actual = urb->error_count = urb->late_packets = 0;
     urb->status = 0;
     urb->ending = ENDING_NOT;
     urb->pins = 0;
-    urb->given = urb->ended = false;
+    urb->given = urb->ended = urb->armed = false;
     list_init(&urb->host_link);
     TRACE(URB, urb_submitted, TRACE_POINTER(urb), pipe->endpoint.address, urb->length, urb->flags);
-    int error, status;
+    struct usb_device *device = pipe->device;
     lock_acquire(&pipe->lock);
-    bool queued = urb_enqueue(urb, pipe, &error, &status);
+    int error = urb_enqueue(urb, pipe);
+    if (error == 0)
+        usb_device_reference(device); /* `done` may drop the last one */
     lock_release(&pipe->lock);
     if (error != 0)
         return error;
-    struct usb_device *device = pipe->device;
-    usb_device_reference(device); /* until its `done` has returned */
-    if (!queued) {
-        urb_finish(urb, pipe, status);
-        return 0;
-    }
-    usb_device_reference(device);
     usb_pipe_send(pipe);
+    usb_pipe_complete(pipe);
     usb_device_dereference(device);
     return 0;
 }

@@ -5,7 +5,8 @@
  *
  * urb_submit either refuses (then `done` is not called), or takes the URB, and `done` is called exactly once, on any thread,
  * with no lock held, perhaps before urb_submit returns. The owner leaves the URB and its memory alone in between; in `done`
- * it may free or resubmit it. URBs of one pipe (of one stream of it) are sent and complete first in, first out.
+ * it may free or resubmit it. URBs of one pipe (of one stream of it) are sent first in, first
+ * out; `done` is called in the order in which the host ended them, one at a time for each pipe.
  */
 #ifndef USB_URB_H
 #define USB_URB_H
@@ -90,10 +91,11 @@ struct urb {
     uint64_t submit_microframe; /* the bus's time then */
     struct engine_timer timer;
     uint8_t ending;            /* under the pipe's lock: who asked for the end, a cancel or the time-out */
-    uint8_t pins;              /* under the pipe's lock: threads inside the host for it; the last of them ends it */
+    uint8_t pins;              /* under the pipe's lock: the sender, the armed timer, cancels under way: `done` waits for them */
     bool given;                /* under the pipe's lock: the host's submit has returned */
-    bool ended;                /* under the pipe's lock: it is being ended; nobody else may */
-    uint8_t generation;        /* which abort waits for it */
+    bool armed;                /* under the pipe's lock: the timer is set and has a pin */
+    bool ended;                /* under the pipe's lock: it is on the pipe's ended list, or done */
+    uint64_t sequence;         /* in the pipe's order of submits; an abort is up to one */
     void *host[4];
 };
 
