@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams an isochronous IN pipe for some seconds: eight transfers of ten milliseconds under way, their ends taken from a completion
- * port. A transfer is sent again at once, continuing the stream; when that fails the stream begins anew, which leaves a gap.
+/* Streams an isochronous IN pipe for some seconds: eight transfers of ten milliseconds under way,
+ * their ends taken from a completion port. A transfer is sent again at once, continuing the stream;
+ * when that fails the stream begins anew, which leaves a gap.
  *
- *   isoch_stream [seconds]                                  (OVERLAPPED_USB=mutt gives a device to try it with) */
+ *   isoch_stream [seconds]                                  (OVERLAPPED_USB=mutt gives a device to
+ * try it with) */
 #include <windows.h>
 #include <winusb.h>
 #include <stdio.h>
@@ -11,7 +13,8 @@
 
 enum { TRANSFERS = 8, FRAMES = 10, SETTING = 1 };
 
-static const WCHAR path[] = L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
+static const WCHAR path[] =
+    L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
 
 struct transfer {
     OVERLAPPED overlapped; /* first: the port gives its address */
@@ -37,7 +40,8 @@ static void die(const char *what)
 static void transfer_send(struct transfer *transfer, BOOL go_on)
 {
     memset(&transfer->overlapped, 0, sizeof transfer->overlapped);
-    if (!WinUsb_ReadIsochPipeAsap(registered, transfer->offset, bytes, go_on, packets, transfer->packets, &transfer->overlapped) &&
+    if (!WinUsb_ReadIsochPipeAsap(registered, transfer->offset, bytes, go_on, packets,
+                                  transfer->packets, &transfer->overlapped) &&
         GetLastError() != ERROR_IO_PENDING)
         die("WinUsb_ReadIsochPipeAsap");
 }
@@ -48,7 +52,8 @@ static void count(const struct transfer *transfer, struct counts *counts)
         const USBD_ISO_PACKET_DESCRIPTOR *packet = &transfer->packets[i];
         if (packet->Status == USBD_STATUS_SUCCESS)
             counts->good++;
-        else if (packet->Status == USBD_STATUS_ISO_NA_LATE_USBPORT || packet->Status == USBD_STATUS_ISO_NOT_ACCESSED_LATE)
+        else if (packet->Status == USBD_STATUS_ISO_NA_LATE_USBPORT ||
+                 packet->Status == USBD_STATUS_ISO_NOT_ACCESSED_LATE)
             counts->late++;
         else
             counts->lost++;
@@ -90,8 +95,9 @@ int main(int argc, char **argv)
     UCHAR speed = 0, index = 0;
     ULONG length = sizeof speed;
     ULONGLONG seconds = argc > 1 ? (ULONGLONG)atoi(argv[1]) : 5;
-    HANDLE device = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-                                FILE_FLAG_OVERLAPPED, NULL);
+    HANDLE device =
+        CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                    OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
     if (device == INVALID_HANDLE_VALUE || !WinUsb_Initialize(device, &usb))
         die("the device");
     HANDLE port = CreateIoCompletionPort(device, NULL, 0, 1);
@@ -114,8 +120,8 @@ int main(int argc, char **argv)
             die("calloc");
     }
     stream(port, transfers, GetTickCount64() + seconds * 1000, &counts);
-    printf("%llu packets, %llu bytes; %llu late, %llu lost, %lu restarts\n", counts.good, counts.bytes, counts.late, counts.lost,
-           counts.restarts);
+    printf("%llu packets, %llu bytes; %llu late, %llu lost, %lu restarts\n", counts.good,
+           counts.bytes, counts.late, counts.lost, counts.restarts);
     WinUsb_UnregisterIsochBuffer(registered);
     WinUsb_Free(usb);
     CloseHandle(device);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Isochronous transfers with WinUSB, step by step: find the isochronous pipes, select the setting that has them, work out how large
- * ten milliseconds are, and keep three transfers under way on one registered buffer, out and in, first "as soon as possible",
- * then at frames of our choice.
+/* Isochronous transfers with WinUSB, step by step: find the isochronous pipes, select the setting
+ * that has them, work out how large ten milliseconds are, and keep three transfers under way on one
+ * registered buffer, out and in, first "as soon as possible", then at frames of our choice.
  *
- *   isoch_transfer [device interface path]                  (OVERLAPPED_USB=mutt gives a device to try it with) */
+ *   isoch_transfer [device interface path]                  (OVERLAPPED_USB=mutt gives a device to
+ * try it with) */
 #include <windows.h>
 #include <winusb.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@
 
 enum { TRANSFERS = 3, FRAMES = 10, MARGIN_FRAMES = 5 };
 
-static const WCHAR default_path[] = L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
+static const WCHAR default_path[] =
+    L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
 
 struct stream {
     WINUSB_PIPE_INFORMATION_EX pipe;
@@ -36,7 +38,8 @@ static UCHAR find_setting(WINUSB_INTERFACE_HANDLE usb, struct stream *out, struc
         int found = 0;
         for (UCHAR i = 0; i < setting.bNumEndpoints; i++) {
             WINUSB_PIPE_INFORMATION_EX pipe;
-            if (!WinUsb_QueryPipeEx(usb, setting.bAlternateSetting, i, &pipe) || pipe.PipeType != UsbdPipeTypeIsochronous)
+            if (!WinUsb_QueryPipeEx(usb, setting.bAlternateSetting, i, &pipe) ||
+                pipe.PipeType != UsbdPipeTypeIsochronous)
                 continue;
             *(USB_ENDPOINT_DIRECTION_IN(pipe.PipeId) ? &in->pipe : &out->pipe) = pipe;
             found |= USB_ENDPOINT_DIRECTION_IN(pipe.PipeId) ? 2 : 1;
@@ -48,15 +51,17 @@ static UCHAR find_setting(WINUSB_INTERFACE_HANDLE usb, struct stream *out, struc
     exit(1);
 }
 
-/* A packet moves in each service interval: one in a frame at full speed, else 8 >> (bInterval - 1). */
+/* A packet moves in each service interval: one in a frame at full speed, else 8 >> (bInterval - 1).
+ */
 static void prepare(WINUSB_INTERFACE_HANDLE usb, struct stream *stream, BOOL full_speed)
 {
     ULONG in_frame = full_speed ? 1 : 8u >> (stream->pipe.Interval - 1);
     stream->packets = FRAMES * in_frame;
     stream->bytes = stream->packets * stream->pipe.MaximumBytesPerInterval;
     stream->buffer = calloc(TRANSFERS, stream->bytes);
-    if (stream->buffer == NULL || !WinUsb_RegisterIsochBuffer(usb, stream->pipe.PipeId, stream->buffer,
-                                                              TRANSFERS * stream->bytes, &stream->registered))
+    if (stream->buffer == NULL ||
+        !WinUsb_RegisterIsochBuffer(usb, stream->pipe.PipeId, stream->buffer,
+                                    TRANSFERS * stream->bytes, &stream->registered))
         die("WinUsb_RegisterIsochBuffer");
 }
 
@@ -71,7 +76,8 @@ static ULONG frame_soon(WINUSB_INTERFACE_HANDLE usb)
 {
     ULONG frame;
     LARGE_INTEGER stamp;
-    if (!WinUsb_GetCurrentFrameNumber(usb, &frame, &stamp) || !WinUsb_GetAdjustedFrameNumber(&frame, stamp))
+    if (!WinUsb_GetCurrentFrameNumber(usb, &frame, &stamp) ||
+        !WinUsb_GetAdjustedFrameNumber(&frame, stamp))
         die("WinUsb_GetCurrentFrameNumber");
     return frame + MARGIN_FRAMES;
 }
@@ -83,9 +89,12 @@ static void transfer_out(WINUSB_INTERFACE_HANDLE usb, struct stream *out, BOOL a
     for (int i = 0; i < TRANSFERS; i++) {
         overlapped[i].hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
         if (at_frame) /* frame becomes the one behind this transfer */
-            check(WinUsb_WriteIsochPipe(out->registered, i * out->bytes, out->bytes, &frame, &overlapped[i]), "WinUsb_WriteIsochPipe");
+            check(WinUsb_WriteIsochPipe(out->registered, i * out->bytes, out->bytes, &frame,
+                                        &overlapped[i]),
+                  "WinUsb_WriteIsochPipe");
         else
-            check(WinUsb_WriteIsochPipeAsap(out->registered, i * out->bytes, out->bytes, i > 0, &overlapped[i]),
+            check(WinUsb_WriteIsochPipeAsap(out->registered, i * out->bytes, out->bytes, i > 0,
+                                            &overlapped[i]),
                   "WinUsb_WriteIsochPipeAsap");
     }
     for (int i = 0; i < TRANSFERS; i++) {
@@ -109,10 +118,12 @@ static void transfer_in(WINUSB_INTERFACE_HANDLE usb, struct stream *in, BOOL at_
         USBD_ISO_PACKET_DESCRIPTOR *own = packets + i * in->packets;
         overlapped[i].hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
         if (at_frame)
-            check(WinUsb_ReadIsochPipe(in->registered, i * in->bytes, in->bytes, &frame, in->packets, own, &overlapped[i]),
+            check(WinUsb_ReadIsochPipe(in->registered, i * in->bytes, in->bytes, &frame,
+                                       in->packets, own, &overlapped[i]),
                   "WinUsb_ReadIsochPipe");
         else
-            check(WinUsb_ReadIsochPipeAsap(in->registered, i * in->bytes, in->bytes, i > 0, in->packets, own, &overlapped[i]),
+            check(WinUsb_ReadIsochPipeAsap(in->registered, i * in->bytes, in->bytes, i > 0,
+                                           in->packets, own, &overlapped[i]),
                   "WinUsb_ReadIsochPipeAsap");
     }
     for (int i = 0; i < TRANSFERS; i++) {
@@ -139,11 +150,13 @@ int wmain(int argc, wchar_t **argv)
     WINUSB_INTERFACE_HANDLE usb;
     UCHAR speed = 0;
     ULONG length = sizeof speed;
-    HANDLE device = CreateFileW(argc > 1 ? argv[1] : default_path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                                NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL);
+    HANDLE device = CreateFileW(argc > 1 ? argv[1] : default_path, GENERIC_READ | GENERIC_WRITE,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+                                FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL);
     if (device == INVALID_HANDLE_VALUE)
         die("CreateFile");
-    if (!WinUsb_Initialize(device, &usb) || !WinUsb_QueryDeviceInformation(usb, DEVICE_SPEED, &length, &speed))
+    if (!WinUsb_Initialize(device, &usb) ||
+        !WinUsb_QueryDeviceInformation(usb, DEVICE_SPEED, &length, &speed))
         die("WinUsb_Initialize");
     if (!WinUsb_SetCurrentAlternateSetting(usb, find_setting(usb, &out, &in)))
         die("WinUsb_SetCurrentAlternateSetting");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Interface handles: WinUsb_Initialize gives the one of a function's first interface, WinUsb_GetAssociatedInterface those of the
- * others. Behind each stands the device handle, which is looked up anew by every call. */
+/* Interface handles: WinUsb_Initialize gives the one of a function's first interface,
+ * WinUsb_GetAssociatedInterface those of the others. Behind each stands the device handle, which is
+ * looked up anew by every call. */
 #include <stdlib.h>
 
 #include "device/winusb_handle.h"
@@ -82,7 +83,8 @@ BOOL WINAPI WinUsb_Free(WINUSB_INTERFACE_HANDLE InterfaceHandle)
         return FALSE;
     if (handle->associated) {
         uint32_t saved = error_get();
-        struct winusb_file *winusb = winusb_reference(handle); /* the device handle may be closed already */
+        struct winusb_file *winusb =
+            winusb_reference(handle); /* the device handle may be closed already */
         if (winusb != NULL) {
             winusb_interface_give(winusb, handle->number);
             winusb_release(winusb);
@@ -94,7 +96,8 @@ BOOL WINAPI WinUsb_Free(WINUSB_INTERFACE_HANDLE InterfaceHandle)
     return TRUE;
 }
 
-BOOL WINAPI WinUsb_GetAssociatedInterface(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR AssociatedInterfaceIndex,
+BOOL WINAPI WinUsb_GetAssociatedInterface(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                          UCHAR AssociatedInterfaceIndex,
                                           PWINUSB_INTERFACE_HANDLE AssociatedInterfaceHandle)
 {
     struct winusb_handle *handle = winusb_handle_from(InterfaceHandle), *made = NULL;
@@ -123,7 +126,8 @@ BOOL WINAPI WinUsb_GetAssociatedInterface(WINUSB_INTERFACE_HANDLE InterfaceHandl
     return made != NULL;
 }
 
-BOOL WINAPI WinUsb_SetCurrentAlternateSetting(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR SettingNumber)
+BOOL WINAPI WinUsb_SetCurrentAlternateSetting(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                              UCHAR SettingNumber)
 {
     struct winusb_handle *handle = winusb_handle_from(InterfaceHandle);
     struct winusb_file *winusb = handle == NULL ? NULL : winusb_reference(handle);
@@ -134,7 +138,8 @@ BOOL WINAPI WinUsb_SetCurrentAlternateSetting(WINUSB_INTERFACE_HANDLE InterfaceH
     return done;
 }
 
-BOOL WINAPI WinUsb_GetCurrentAlternateSetting(WINUSB_INTERFACE_HANDLE InterfaceHandle, PUCHAR SettingNumber)
+BOOL WINAPI WinUsb_GetCurrentAlternateSetting(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                              PUCHAR SettingNumber)
 {
     struct winusb_handle *handle = winusb_handle_from(InterfaceHandle);
     if (handle != NULL && SettingNumber == NULL) {

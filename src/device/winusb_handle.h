@@ -11,9 +11,9 @@
 /* What a WINUSB_INTERFACE_HANDLE points to. */
 struct winusb_handle {
     uint32_t magic;
-    uint8_t number;   /* of the interface */
-    bool associated;  /* made by WinUsb_GetAssociatedInterface */
-    uint64_t device;  /* the handle that CreateFile gave */
+    uint8_t number;  /* of the interface */
+    bool associated; /* made by WinUsb_GetAssociatedInterface */
+    uint64_t device; /* the handle that CreateFile gave */
 };
 
 /* NULL (the last error is ERROR_INVALID_HANDLE) for what is no interface handle. */

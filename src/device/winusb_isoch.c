@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Isochronous transfers on registered buffers, frame numbers, time synchronisation. Offset and length are judged here, before anything
- * is queued; what the bus makes of a transfer arrives as its completion. */
+/* Isochronous transfers on registered buffers, frame numbers, time synchronisation. Offset and
+ * length are judged here, before anything is queued; what the bus makes of a transfer arrives as
+ * its completion. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@ static struct isoch_buffer *buffer_from(WINUSB_ISOCH_BUFFER_HANDLE handle)
     return NULL;
 }
 
-BOOL WINAPI WinUsb_RegisterIsochBuffer(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, PUCHAR Buffer,
-                                       ULONG BufferLength, PWINUSB_ISOCH_BUFFER_HANDLE IsochBufferHandle)
+BOOL WINAPI WinUsb_RegisterIsochBuffer(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID,
+                                       PUCHAR Buffer, ULONG BufferLength,
+                                       PWINUSB_ISOCH_BUFFER_HANDLE IsochBufferHandle)
 {
     struct winusb_handle *handle = winusb_handle_from(InterfaceHandle);
     if (handle != NULL && (Buffer == NULL || BufferLength == 0 || IsochBufferHandle == NULL)) {
@@ -36,7 +38,8 @@ BOOL WINAPI WinUsb_RegisterIsochBuffer(WINUSB_INTERFACE_HANDLE InterfaceHandle, 
     if (winusb == NULL)
         return FALSE;
     struct usb_endpoint endpoint;
-    int32_t status = winusb_endpoint(winusb, handle->number, PipeID, &endpoint); /* of the active setting */
+    int32_t status =
+        winusb_endpoint(winusb, handle->number, PipeID, &endpoint); /* of the active setting */
     if (status == STATUS_SUCCESS && endpoint.type != USB_ISOCH)
         status = STATUS_INVALID_PARAMETER;
     struct isoch_buffer *own = status == STATUS_SUCCESS ? calloc(1, sizeof *own) : NULL;
@@ -67,14 +70,16 @@ BOOL WINAPI WinUsb_UnregisterIsochBuffer(WINUSB_ISOCH_BUFFER_HANDLE IsochBufferH
     return TRUE;
 }
 
-/* ---- Transfers -------------------------------------------------------------------------------------------------------- */
+/* ---- Transfers
+ * --------------------------------------------------------------------------------------------------------
+ */
 
-static BOOL isoch(struct isoch_buffer *own, bool in, ULONG offset, ULONG length, struct winusb_transfer *transfer,
-                  LPOVERLAPPED overlapped)
+static BOOL isoch(struct isoch_buffer *own, bool in, ULONG offset, ULONG length,
+                  struct winusb_transfer *transfer, LPOVERLAPPED overlapped)
 {
     const struct winusb_buffer *buffer = &own->buffer;
-    bool fits = (uint64_t)offset + length <= buffer->length && length != 0 && in == !!(buffer->address & USB_ENDPOINT_IN) &&
-                (!in || transfer->packets != NULL);
+    bool fits = (uint64_t)offset + length <= buffer->length && length != 0 &&
+                in == !!(buffer->address & USB_ENDPOINT_IN) && (!in || transfer->packets != NULL);
     if (!fits) {
         error_set(ERROR_INVALID_PARAMETER);
         return FALSE;
@@ -101,10 +106,13 @@ static BOOL isoch(struct isoch_buffer *own, bool in, ULONG offset, ULONG length,
     return error_from_status(status);
 }
 
-_Static_assert(sizeof(struct winusb_packet) == sizeof(USBD_ISO_PACKET_DESCRIPTOR), "the caller's descriptors are filled");
+_Static_assert(sizeof(struct winusb_packet) == sizeof(USBD_ISO_PACKET_DESCRIPTOR),
+               "the caller's descriptors are filled");
 
-/* The first frame behind a transfer that begins in `frame`; 0 and the last error: the pipe is gone. */
-static bool frame_behind(const struct winusb_buffer *buffer, ULONG length, ULONG frame, ULONG *behind)
+/* The first frame behind a transfer that begins in `frame`; 0 and the last error: the pipe is gone.
+ */
+static bool frame_behind(const struct winusb_buffer *buffer, ULONG length, ULONG frame,
+                         ULONG *behind)
 {
     struct usb_endpoint endpoint;
     struct winusb_file *winusb = winusb_reference_device(buffer->handle);
@@ -120,8 +128,8 @@ static bool frame_behind(const struct winusb_buffer *buffer, ULONG length, ULONG
 }
 
 /* FrameNumber is written before the transfer can end, and only if it is on its way. */
-static BOOL isoch_at(WINUSB_ISOCH_BUFFER_HANDLE handle, bool in, ULONG offset, ULONG length, PULONG frame,
-                     struct winusb_transfer *transfer, LPOVERLAPPED overlapped)
+static BOOL isoch_at(WINUSB_ISOCH_BUFFER_HANDLE handle, bool in, ULONG offset, ULONG length,
+                     PULONG frame, struct winusb_transfer *transfer, LPOVERLAPPED overlapped)
 {
     struct isoch_buffer *own = buffer_from(handle);
     ULONG behind = 0;
@@ -143,40 +151,47 @@ static BOOL isoch_at(WINUSB_ISOCH_BUFFER_HANDLE handle, bool in, ULONG offset, U
     return FALSE;
 }
 
-BOOL WINAPI WinUsb_WriteIsochPipe(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset, ULONG Length,
-                                  PULONG FrameNumber, LPOVERLAPPED Overlapped)
+BOOL WINAPI WinUsb_WriteIsochPipe(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset,
+                                  ULONG Length, PULONG FrameNumber, LPOVERLAPPED Overlapped)
 {
     struct winusb_transfer transfer = {.asap = false};
     return isoch_at(BufferHandle, false, Offset, Length, FrameNumber, &transfer, Overlapped);
 }
 
-BOOL WINAPI WinUsb_ReadIsochPipe(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset, ULONG Length,
-                                 PULONG FrameNumber, ULONG NumberOfPackets,
-                                 PUSBD_ISO_PACKET_DESCRIPTOR IsoPacketDescriptors, LPOVERLAPPED Overlapped)
+BOOL WINAPI WinUsb_ReadIsochPipe(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset,
+                                 ULONG Length, PULONG FrameNumber, ULONG NumberOfPackets,
+                                 PUSBD_ISO_PACKET_DESCRIPTOR IsoPacketDescriptors,
+                                 LPOVERLAPPED Overlapped)
 {
-    struct winusb_transfer transfer = {.packets = (struct winusb_packet *)IsoPacketDescriptors, .packet_count = NumberOfPackets};
+    struct winusb_transfer transfer = {.packets = (struct winusb_packet *)IsoPacketDescriptors,
+                                       .packet_count = NumberOfPackets};
     return isoch_at(BufferHandle, true, Offset, Length, FrameNumber, &transfer, Overlapped);
 }
 
-BOOL WINAPI WinUsb_WriteIsochPipeAsap(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset, ULONG Length,
-                                      BOOL ContinueStream, LPOVERLAPPED Overlapped)
+BOOL WINAPI WinUsb_WriteIsochPipeAsap(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset,
+                                      ULONG Length, BOOL ContinueStream, LPOVERLAPPED Overlapped)
 {
     struct winusb_transfer transfer = {.asap = true, .continues = ContinueStream};
     struct isoch_buffer *own = buffer_from(BufferHandle);
     return own != NULL && isoch(own, false, Offset, Length, &transfer, Overlapped);
 }
 
-BOOL WINAPI WinUsb_ReadIsochPipeAsap(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset, ULONG Length,
-                                     BOOL ContinueStream, ULONG NumberOfPackets,
-                                     PUSBD_ISO_PACKET_DESCRIPTOR IsoPacketDescriptors, LPOVERLAPPED Overlapped)
+BOOL WINAPI WinUsb_ReadIsochPipeAsap(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, ULONG Offset,
+                                     ULONG Length, BOOL ContinueStream, ULONG NumberOfPackets,
+                                     PUSBD_ISO_PACKET_DESCRIPTOR IsoPacketDescriptors,
+                                     LPOVERLAPPED Overlapped)
 {
-    struct winusb_transfer transfer = {.packets = (struct winusb_packet *)IsoPacketDescriptors, .packet_count = NumberOfPackets,
-                                       .asap = true, .continues = ContinueStream};
+    struct winusb_transfer transfer = {.packets = (struct winusb_packet *)IsoPacketDescriptors,
+                                       .packet_count = NumberOfPackets,
+                                       .asap = true,
+                                       .continues = ContinueStream};
     struct isoch_buffer *own = buffer_from(BufferHandle);
     return own != NULL && isoch(own, true, Offset, Length, &transfer, Overlapped);
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------------- */
+/* ---- Frames
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 /* Reads the device's clock. false: the last error is set. */
 static bool frame_read(WINUSB_INTERFACE_HANDLE handle, struct usb_frame *frame)
@@ -187,11 +202,12 @@ static bool frame_read(WINUSB_INTERFACE_HANDLE handle, struct usb_frame *frame)
         return false;
     int error = usb_device_frame(winusb_device(winusb), frame);
     winusb_release(winusb);
-    return error == 0 || error_from_status(error == -ENODEV ? STATUS_NO_SUCH_DEVICE : STATUS_UNSUCCESSFUL);
+    return error == 0 ||
+           error_from_status(error == -ENODEV ? STATUS_NO_SUCH_DEVICE : STATUS_UNSUCCESSFUL);
 }
 
-BOOL WINAPI WinUsb_GetCurrentFrameNumber(WINUSB_INTERFACE_HANDLE InterfaceHandle, PULONG CurrentFrameNumber,
-                                         LARGE_INTEGER *TimeStamp)
+BOOL WINAPI WinUsb_GetCurrentFrameNumber(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                         PULONG CurrentFrameNumber, LARGE_INTEGER *TimeStamp)
 {
     struct usb_frame frame;
     if (winusb_handle_from(InterfaceHandle) == NULL)
@@ -220,7 +236,8 @@ BOOL WINAPI WinUsb_GetAdjustedFrameNumber(PULONG CurrentFrameNumber, LARGE_INTEG
     return TRUE;
 }
 
-/* ---- Time synchronisation --------------------------------------------------------------------------------------------- */
+/* ---- Time synchronisation
+ * --------------------------------------------------------------------------------------------- */
 
 /* The clock is always kept, so tracking needs no start; the handle only says who asked. */
 static bool tracking_check(WINUSB_INTERFACE_HANDLE handle, const void *information)
@@ -234,8 +251,9 @@ static bool tracking_check(WINUSB_INTERFACE_HANDLE handle, const void *informati
     return true;
 }
 
-BOOL WINAPI WinUsb_StartTrackingForTimeSync(WINUSB_INTERFACE_HANDLE InterfaceHandle,
-                                            PUSB_START_TRACKING_FOR_TIME_SYNC_INFORMATION StartTrackingInfo)
+BOOL WINAPI
+WinUsb_StartTrackingForTimeSync(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                PUSB_START_TRACKING_FOR_TIME_SYNC_INFORMATION StartTrackingInfo)
 {
     struct usb_frame frame;
     if (!tracking_check(InterfaceHandle, StartTrackingInfo) || !frame_read(InterfaceHandle, &frame))
@@ -244,8 +262,9 @@ BOOL WINAPI WinUsb_StartTrackingForTimeSync(WINUSB_INTERFACE_HANDLE InterfaceHan
     return TRUE;
 }
 
-BOOL WINAPI WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE InterfaceHandle,
-                                               PUSB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION FrameQpcInfo)
+BOOL WINAPI
+WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                   PUSB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION FrameQpcInfo)
 {
     struct usb_frame frame;
     if (!tracking_check(InterfaceHandle, FrameQpcInfo))
@@ -256,9 +275,11 @@ BOOL WINAPI WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE Interface
     }
     if (!frame_read(InterfaceHandle, &frame))
         return FALSE;
-    uint64_t asked = (uint64_t)FrameQpcInfo->InputFrameNumber * 8 + FrameQpcInfo->InputMicroFrameNumber;
+    uint64_t asked =
+        (uint64_t)FrameQpcInfo->InputFrameNumber * 8 + FrameQpcInfo->InputMicroFrameNumber;
     int64_t at_ns = (int64_t)frame.at_ns + (int64_t)(asked - frame.microframe) * MICROFRAME_NS;
-    static const ULONG accuracy_us[] = {[USB_CLOCK_EXACT] = 1, [USB_CLOCK_SEEDED] = 1000, [USB_CLOCK_ESTIMATED] = 2000};
+    static const ULONG accuracy_us[] = {
+        [USB_CLOCK_EXACT] = 1, [USB_CLOCK_SEEDED] = 1000, [USB_CLOCK_ESTIMATED] = 2000};
     FrameQpcInfo->QueryPerformanceCounterAtInputFrameOrMicroFrame.QuadPart = at_ns / TICK_NS;
     QueryPerformanceFrequency(&FrameQpcInfo->QueryPerformanceCounterFrequency);
     FrameQpcInfo->PredictedAccuracyInMicroSeconds = accuracy_us[frame.quality];
@@ -270,8 +291,9 @@ BOOL WINAPI WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE Interface
     return TRUE;
 }
 
-BOOL WINAPI WinUsb_StopTrackingForTimeSync(WINUSB_INTERFACE_HANDLE InterfaceHandle,
-                                           PUSB_STOP_TRACKING_FOR_TIME_SYNC_INFORMATION StopTrackingInfo)
+BOOL WINAPI
+WinUsb_StopTrackingForTimeSync(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                               PUSB_STOP_TRACKING_FOR_TIME_SYNC_INFORMATION StopTrackingInfo)
 {
     if (!tracking_check(InterfaceHandle, StopTrackingInfo))
         return FALSE;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Bulk, interrupt and control transfers, and what may be done with a pipe. A NULL OVERLAPPED makes a call wait: nt_io does. */
+/* Bulk, interrupt and control transfers, and what may be done with a pipe. A NULL OVERLAPPED makes
+ * a call wait: nt_io does. */
 #include <string.h>
 
 #include "device/winusb_handle.h"
 
-static BOOL transfer(WINUSB_INTERFACE_HANDLE handle, enum winusb_code code, UCHAR pipe, uint64_t setup, PUCHAR buffer,
-                     ULONG length, PULONG done, LPOVERLAPPED overlapped)
+static BOOL transfer(WINUSB_INTERFACE_HANDLE handle, enum winusb_code code, UCHAR pipe,
+                     uint64_t setup, PUCHAR buffer, ULONG length, PULONG done,
+                     LPOVERLAPPED overlapped)
 {
     struct winusb_handle *own = winusb_handle_from(handle);
     if (own == NULL)
@@ -41,37 +43,45 @@ static BOOL transfer(WINUSB_INTERFACE_HANDLE handle, enum winusb_code code, UCHA
     return error_from_status(status);
 }
 
-BOOL WINAPI WinUsb_ReadPipe(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, PUCHAR Buffer, ULONG BufferLength,
-                            PULONG LengthTransferred, LPOVERLAPPED Overlapped)
+BOOL WINAPI WinUsb_ReadPipe(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, PUCHAR Buffer,
+                            ULONG BufferLength, PULONG LengthTransferred, LPOVERLAPPED Overlapped)
 {
-    return transfer(InterfaceHandle, WINUSB_READ, PipeID, 0, Buffer, BufferLength, LengthTransferred, Overlapped);
+    return transfer(InterfaceHandle, WINUSB_READ, PipeID, 0, Buffer, BufferLength,
+                    LengthTransferred, Overlapped);
 }
 
 BOOL WINAPI WinUsb_WritePipe(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, PUCHAR Buffer,
                              ULONG BufferLength, PULONG LengthTransferred, LPOVERLAPPED Overlapped)
 {
-    return transfer(InterfaceHandle, WINUSB_WRITE, PipeID, 0, Buffer, BufferLength, LengthTransferred, Overlapped);
+    return transfer(InterfaceHandle, WINUSB_WRITE, PipeID, 0, Buffer, BufferLength,
+                    LengthTransferred, Overlapped);
 }
 
-BOOL WINAPI WinUsb_ControlTransfer(WINUSB_INTERFACE_HANDLE InterfaceHandle, WINUSB_SETUP_PACKET SetupPacket,
-                                   PUCHAR Buffer, ULONG BufferLength, PULONG LengthTransferred,
+BOOL WINAPI WinUsb_ControlTransfer(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                   WINUSB_SETUP_PACKET SetupPacket, PUCHAR Buffer,
+                                   ULONG BufferLength, PULONG LengthTransferred,
                                    LPOVERLAPPED Overlapped)
 {
     uint64_t setup;
     memcpy(&setup, &SetupPacket, sizeof setup);
-    return transfer(InterfaceHandle, WINUSB_CONTROL, 0, setup, Buffer, BufferLength, LengthTransferred, Overlapped);
+    return transfer(InterfaceHandle, WINUSB_CONTROL, 0, setup, Buffer, BufferLength,
+                    LengthTransferred, Overlapped);
 }
 
-BOOL WINAPI WinUsb_GetOverlappedResult(WINUSB_INTERFACE_HANDLE InterfaceHandle, LPOVERLAPPED lpOverlapped,
+BOOL WINAPI WinUsb_GetOverlappedResult(WINUSB_INTERFACE_HANDLE InterfaceHandle,
+                                       LPOVERLAPPED lpOverlapped,
                                        LPDWORD lpNumberOfBytesTransferred, BOOL bWait)
 {
     struct winusb_handle *own = winusb_handle_from(InterfaceHandle);
     if (own == NULL)
         return FALSE;
-    return GetOverlappedResult(handle_pointer(own->device), lpOverlapped, lpNumberOfBytesTransferred, bWait);
+    return GetOverlappedResult(handle_pointer(own->device), lpOverlapped,
+                               lpNumberOfBytesTransferred, bWait);
 }
 
-/* ---- Pipes -------------------------------------------------------------------------------------------------------- */
+/* ---- Pipes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 typedef int32_t pipe_call(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 
@@ -101,10 +111,12 @@ BOOL WINAPI WinUsb_FlushPipe(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR Pipe
     return pipe_do(InterfaceHandle, PipeID, winusb_flush);
 }
 
-/* ---- Policies ------------------------------------------------------------------------------------------------------ */
+/* ---- Policies
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static struct winusb_file *policy_begin(WINUSB_INTERFACE_HANDLE handle, const void *length, const void *value,
-                                        struct winusb_handle **own)
+static struct winusb_file *policy_begin(WINUSB_INTERFACE_HANDLE handle, const void *length,
+                                        const void *value, struct winusb_handle **own)
 {
     *own = winusb_handle_from(handle);
     if (*own == NULL)
@@ -116,32 +128,34 @@ static struct winusb_file *policy_begin(WINUSB_INTERFACE_HANDLE handle, const vo
     return winusb_reference(*own);
 }
 
-BOOL WINAPI WinUsb_SetPipePolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, ULONG PolicyType,
-                                 ULONG ValueLength, PVOID Value)
+BOOL WINAPI WinUsb_SetPipePolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID,
+                                 ULONG PolicyType, ULONG ValueLength, PVOID Value)
 {
     struct winusb_handle *own;
     struct winusb_file *winusb = policy_begin(InterfaceHandle, &ValueLength, Value, &own);
     if (winusb == NULL)
         return FALSE;
-    BOOL done = error_from_status(winusb_policy_set(winusb, own->number, PipeID, PolicyType, ValueLength, Value));
+    BOOL done = error_from_status(
+        winusb_policy_set(winusb, own->number, PipeID, PolicyType, ValueLength, Value));
     winusb_release(winusb);
     return done;
 }
 
-BOOL WINAPI WinUsb_GetPipePolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID, ULONG PolicyType,
-                                 PULONG ValueLength, PVOID Value)
+BOOL WINAPI WinUsb_GetPipePolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR PipeID,
+                                 ULONG PolicyType, PULONG ValueLength, PVOID Value)
 {
     struct winusb_handle *own;
     struct winusb_file *winusb = policy_begin(InterfaceHandle, ValueLength, Value, &own);
     if (winusb == NULL)
         return FALSE;
-    BOOL done = error_from_status(winusb_policy_get(winusb, own->number, PipeID, PolicyType, ValueLength, Value));
+    BOOL done = error_from_status(
+        winusb_policy_get(winusb, own->number, PipeID, PolicyType, ValueLength, Value));
     winusb_release(winusb);
     return done;
 }
 
-BOOL WINAPI WinUsb_SetPowerPolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, ULONG PolicyType, ULONG ValueLength,
-                                  PVOID Value)
+BOOL WINAPI WinUsb_SetPowerPolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, ULONG PolicyType,
+                                  ULONG ValueLength, PVOID Value)
 {
     struct winusb_handle *own;
     struct winusb_file *winusb = policy_begin(InterfaceHandle, &ValueLength, Value, &own);
@@ -152,8 +166,8 @@ BOOL WINAPI WinUsb_SetPowerPolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, ULONG
     return done;
 }
 
-BOOL WINAPI WinUsb_GetPowerPolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, ULONG PolicyType, PULONG ValueLength,
-                                  PVOID Value)
+BOOL WINAPI WinUsb_GetPowerPolicy(WINUSB_INTERFACE_HANDLE InterfaceHandle, ULONG PolicyType,
+                                  PULONG ValueLength, PVOID Value)
 {
     struct winusb_handle *own;
     struct winusb_file *winusb = policy_begin(InterfaceHandle, ValueLength, Value, &own);

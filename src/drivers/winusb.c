@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The WinUSB function driver: opens a USB function by its node, and hands each request to who carries it out. ReadFile, WriteFile and
- * DeviceIoControl have no meaning on such a handle (STATUS_INVALID_DEVICE_REQUEST); programs use WinUsb_*. */
+/* The WinUSB function driver: opens a USB function by its node, and hands each request to who
+ * carries it out. ReadFile, WriteFile and DeviceIoControl have no meaning on such a handle
+ * (STATUS_INVALID_DEVICE_REQUEST); programs use WinUsb_*. */
 #include "drivers/winusb.h"
 
 #include <errno.h>
@@ -20,16 +21,19 @@ struct usb_device *winusb_device(struct winusb_file *winusb)
     return winusb->device;
 }
 
-int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t address, struct usb_pipe **pipe)
+int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                         struct usb_pipe **pipe)
 {
     struct usb_pipe *found = usb_device_pipe(winusb->device, address);
-    if (found == NULL || found->endpoint.address != address || (address != 0 && found->interface != interface))
+    if (found == NULL || found->endpoint.address != address ||
+        (address != 0 && found->interface != interface))
         return STATUS_INVALID_PARAMETER;
     *pipe = found;
     return STATUS_SUCCESS;
 }
 
-/* ---- Opening and closing --------------------------------------------------------------------------------------- */
+/* ---- Opening and closing
+ * --------------------------------------------------------------------------------------- */
 
 static void interfaces_release(struct winusb_file *winusb, uint32_t count)
 {
@@ -85,8 +89,8 @@ static int32_t winusb_open(struct open_request *request, struct file **file)
     return STATUS_SUCCESS;
 }
 
-/* The requests have been asked to end; when the last has, the device goes back. Here and not in close, which may run on a host's
- * thread, where nothing may wait for the host. */
+/* The requests have been asked to end; when the last has, the device goes back. Here and not in
+ * close, which may run on a host's thread, where nothing may wait for the host. */
 static void winusb_cleanup(struct file *file)
 {
     struct winusb_file *winusb = container_of(file, struct winusb_file, file);
@@ -108,7 +112,9 @@ static void winusb_close(struct file *file)
     usb_device_dereference(winusb->device);
 }
 
-/* ---- Interfaces --------------------------------------------------------------------------------------------------- */
+/* ---- Interfaces
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 int32_t winusb_interface_number(struct winusb_file *winusb, uint32_t index, uint8_t *number)
 {
@@ -124,7 +130,8 @@ int32_t winusb_interface_number(struct winusb_file *winusb, uint32_t index, uint
 int32_t winusb_interface_take(struct winusb_file *winusb, uint8_t interface)
 {
     uint32_t bit = 1u << interface % USB_INTERFACES_MAX;
-    return atomic_fetch_or(&winusb->taken, bit) & bit ? STATUS_OBJECT_NAME_COLLISION : STATUS_SUCCESS;
+    return atomic_fetch_or(&winusb->taken, bit) & bit ? STATUS_OBJECT_NAME_COLLISION
+                                                      : STATUS_SUCCESS;
 }
 
 void winusb_interface_give(struct winusb_file *winusb, uint8_t interface)
@@ -149,7 +156,8 @@ int32_t winusb_set_alternate(struct winusb_file *winusb, uint8_t interface, uint
     if (!interface_is_idle(winusb, interface))
         return STATUS_DEVICE_BUSY;
     for (unsigned i = 1; i < WINUSB_PIPES; i++) {
-        struct usb_pipe *pipe = usb_device_pipe(winusb->device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
+        struct usb_pipe *pipe =
+            usb_device_pipe(winusb->device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
         if (pipe != NULL && pipe->interface == interface)
             winusb_surplus_drop(&winusb->pipes[i]);
     }
@@ -169,9 +177,12 @@ int32_t winusb_get_alternate(struct winusb_file *winusb, uint8_t interface, uint
     return STATUS_SUCCESS;
 }
 
-/* ---- Pipes ------------------------------------------------------------------------------------------------------------ */
+/* ---- Pipes
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-int32_t winusb_endpoint(struct winusb_file *winusb, uint8_t interface, uint8_t address, struct usb_endpoint *endpoint)
+int32_t winusb_endpoint(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                        struct usb_endpoint *endpoint)
 {
     struct usb_pipe *pipe;
     int32_t status = winusb_find_pipe(winusb, interface, address, &pipe);
@@ -210,7 +221,9 @@ int32_t winusb_flush(struct winusb_file *winusb, uint8_t interface, uint8_t addr
     return status;
 }
 
-/* ---- The way in ------------------------------------------------------------------------------------------------------- */
+/* ---- The way in
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static int32_t winusb_dispatch(struct irp *irp)
 {
@@ -218,11 +231,16 @@ static int32_t winusb_dispatch(struct irp *irp)
     if (atomic_load(&winusb->device->gone))
         return STATUS_NO_SUCH_DEVICE;
     switch (irp->code) {
-    case WINUSB_READ: return winusb_transfer(irp, winusb, true);
-    case WINUSB_WRITE: return winusb_transfer(irp, winusb, false);
-    case WINUSB_CONTROL: return winusb_control(irp, winusb);
-    case WINUSB_ISOCH: return winusb_isoch(irp, winusb);
-    default: return STATUS_INVALID_DEVICE_REQUEST;
+    case WINUSB_READ:
+        return winusb_transfer(irp, winusb, true);
+    case WINUSB_WRITE:
+        return winusb_transfer(irp, winusb, false);
+    case WINUSB_CONTROL:
+        return winusb_control(irp, winusb);
+    case WINUSB_ISOCH:
+        return winusb_isoch(irp, winusb);
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The WinUSB function driver, as its face (device/winusb_*.c) sees it. Transfers are requests (IRP_USB by nt_io, so they pend, are
- * cancelled and complete like any other); what is asked and answered at once is a function here. Functions with a status may
- * block; each takes the interface's number, as the face's handle knows it. */
+/* The WinUSB function driver, as its face (device/winusb_*.c) sees it. Transfers are requests
+ * (IRP_USB by nt_io, so they pend, are cancelled and complete like any other); what is asked and
+ * answered at once is a function here. Functions with a status may block; each takes the
+ * interface's number, as the face's handle knows it. */
 #ifndef DRIVERS_WINUSB_H
 #define DRIVERS_WINUSB_H
 
@@ -14,7 +15,7 @@ extern const struct driver winusb_driver;
 
 /* irp->code of IRP_USB. `minor` is interface << 8 | pipe address in all of them. */
 enum winusb_code {
-    WINUSB_READ,    /* bulk, interrupt */
+    WINUSB_READ, /* bulk, interrupt */
     WINUSB_WRITE,
     WINUSB_CONTROL, /* argument: the setup packet's eight bytes, as they lie in memory */
     WINUSB_ISOCH,   /* driver_data: struct winusb_transfer, which the driver copies */
@@ -72,17 +73,20 @@ int32_t winusb_set_alternate(struct winusb_file *winusb, uint8_t interface, uint
 int32_t winusb_get_alternate(struct winusb_file *winusb, uint8_t interface, uint8_t *setting);
 
 /* The endpoint of the active setting, copied. STATUS_INVALID_PARAMETER. */
-int32_t winusb_endpoint(struct winusb_file *winusb, uint8_t interface, uint8_t address, struct usb_endpoint *endpoint);
+int32_t winusb_endpoint(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                        struct usb_endpoint *endpoint);
 int32_t winusb_abort(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 int32_t winusb_reset(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 int32_t winusb_flush(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 
 void winusb_policies_default(struct winusb_file *winusb);
-int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t address, uint32_t policy,
-                          uint32_t length, const void *value);
-int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t address, uint32_t policy,
-                          uint32_t *length, void *value);
-int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t length, const void *value);
-int32_t winusb_power_get(struct winusb_file *winusb, uint32_t policy, uint32_t *length, void *value);
+int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                          uint32_t policy, uint32_t length, const void *value);
+int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                          uint32_t policy, uint32_t *length, void *value);
+int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t length,
+                         const void *value);
+int32_t winusb_power_get(struct winusb_file *winusb, uint32_t policy, uint32_t *length,
+                         void *value);
 
 #endif

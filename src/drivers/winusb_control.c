@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Control transfers on the default pipe. A request to an interface always goes to the interface behind the handle, whatever the low
- * byte of its index says, for standard, class and vendor requests alike. */
+/* Control transfers on the default pipe. A request to an interface always goes to the interface
+ * behind the handle, whatever the low byte of its index says, for standard, class and vendor
+ * requests alike. */
 #include <string.h>
 
 #include "drivers/winusb_file.h"
@@ -41,7 +42,8 @@ int32_t winusb_control(struct irp *irp, struct winusb_file *winusb)
     request->urb.setup = setup;
     request->urb.buffer = irp->buffer;
     request->urb.length = setup.length;
-    request->urb.timeout_ms = atomic_load_explicit(&request->pipe->timeout_ms, memory_order_relaxed);
+    request->urb.timeout_ms =
+        atomic_load_explicit(&request->pipe->timeout_ms, memory_order_relaxed);
     request->urb.done = control_done;
     winusb_request_submit(request);
     return STATUS_PENDING;

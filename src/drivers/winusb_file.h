@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the WinUSB driver know of each other: the open device, its pipes, a request under way.
+/* What the files of the WinUSB driver know of each other: the open device, its pipes, a request
+ * under way.
  *
- * A pipe's lock guards its lists and the surplus; it is never held while a URB is submitted or a request completed. A request is in
- * `all` from its dispatch until nothing will touch it, so who empties a pipe (abort, close) waits for that list. */
+ * A pipe's lock guards its lists and the surplus; it is never held while a URB is submitted or a
+ * request completed. A request is in `all` from its dispatch until nothing will touch it, so who
+ * empties a pipe (abort, close) waits for that list. */
 #ifndef DRIVERS_WINUSB_FILE_H
 #define DRIVERS_WINUSB_FILE_H
 
@@ -14,26 +16,26 @@ enum winusb_request_state { WINUSB_NEW, WINUSB_WAITING, WINUSB_ACTIVE, WINUSB_EN
 
 struct winusb_pipe {
     struct lock lock;
-    struct list all;       /* struct winusb_request.all_link, oldest first */
-    struct list waiting;   /* struct winusb_request.wait_link: one at a time goes to the bus */
+    struct list all;     /* struct winusb_request.all_link, oldest first */
+    struct list waiting; /* struct winusb_request.wait_link: one at a time goes to the bus */
     struct winusb_request *current;
-    bool pumping;          /* a thread starts requests */
-    uint64_t serial;       /* of the newest request */
+    bool pumping;           /* a thread starts requests */
+    uint64_t serial;        /* of the newest request */
     _Atomic uint32_t ended; /* counts ends: who empties the pipe sleeps on it */
     _Atomic bool policy[WINUSB_POLICIES];
     _Atomic uint32_t timeout_ms;
-    uint8_t *surplus;      /* what a read brought beyond what was asked for */
+    uint8_t *surplus; /* what a read brought beyond what was asked for */
     uint32_t surplus_at, surplus_length, surplus_size;
-    bool surplus_short;    /* the transfer it came from ended with a short packet */
+    bool surplus_short; /* the transfer it came from ended with a short packet */
 };
 
 struct winusb_file {
     struct file file;
     struct usb_device *device; /* referenced */
     uint8_t first_interface, interface_count;
-    bool opened;               /* the device is open and its interfaces are claimed */
+    bool opened; /* the device is open and its interfaces are claimed */
     _Atomic bool closing;
-    _Atomic uint32_t taken;    /* bit per interface that has an associated handle */
+    _Atomic uint32_t taken; /* bit per interface that has an associated handle */
     _Atomic uint32_t suspend_delay_ms;
     _Atomic bool auto_suspend;
     struct winusb_pipe pipes[WINUSB_PIPES]; /* by (address & 15) | (IN ? 16 : 0) */
@@ -47,12 +49,12 @@ struct winusb_request {
     struct winusb_pipe *pipe;
     _Atomic uint32_t references;
     _Atomic bool cancelled;
-    uint8_t state;              /* enum winusb_request_state, under the pipe's lock */
-    bool terminating;           /* the empty packet that ends a write is under way */
+    uint8_t state;    /* enum winusb_request_state, under the pipe's lock */
+    bool terminating; /* the empty packet that ends a write is under way */
     uint64_t serial;
     uint32_t moved, chunk;
-    uint8_t *bounce;            /* the last part of a read, rounded up to whole packets */
-    int32_t status;             /* what to end with after the pipe was reset */
+    uint8_t *bounce;                 /* the last part of a read, rounded up to whole packets */
+    int32_t status;                  /* what to end with after the pipe was reset */
     struct winusb_transfer transfer; /* isochronous */
 };
 
@@ -67,12 +69,15 @@ static inline bool winusb_has(const struct winusb_pipe *pipe, enum winusb_policy
 }
 
 /* The active pipe of this interface; address 0 is the control pipe. STATUS_INVALID_PARAMETER. */
-int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t address, struct usb_pipe **pipe);
+int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                         struct usb_pipe **pipe);
 
 /* winusb_request.c */
 int32_t winusb_status(int error);
-/* Makes a request, lists it and lets it pend. Its first reference belongs to the end. STATUS_PENDING, or what was wrong. */
-int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struct usb_pipe *usb, struct winusb_request **request);
+/* Makes a request, lists it and lets it pend. Its first reference belongs to the end.
+ * STATUS_PENDING, or what was wrong. */
+int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struct usb_pipe *usb,
+                              struct winusb_request **request);
 /* Gives the URB to the bus. `done` continues. */
 void winusb_request_submit(struct winusb_request *request);
 /* Ends it, once; then the next of the pipe begins. */
@@ -82,7 +87,8 @@ void winusb_pipe_empty(struct winusb_pipe *pipe, struct usb_pipe *usb); /* cance
 bool winusb_pipe_is_empty(struct winusb_pipe *pipe);
 void winusb_surplus_drop(struct winusb_pipe *pipe);
 
-/* winusb_pipe.c, winusb_control.c, winusb_isoch.c: the dispatch of each, and how a queued one begins */
+/* winusb_pipe.c, winusb_control.c, winusb_isoch.c: the dispatch of each, and how a queued one
+ * begins */
 int32_t winusb_transfer(struct irp *irp, struct winusb_file *winusb, bool in);
 void winusb_transfer_begin(struct winusb_request *request);
 int32_t winusb_control(struct irp *irp, struct winusb_file *winusb);

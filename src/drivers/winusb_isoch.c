@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Isochronous transfers on a registered buffer. A transfer is cut into packets of MaximumBytesPerInterval and must be whole frames;
- * where it goes on the bus is the core's affair (usb/isoch.c). The request moves no bytes as far as its status block says: what
- * arrived stands in the packet descriptors, each at its own offset, with gaps behind short packets. */
+/* Isochronous transfers on a registered buffer. A transfer is cut into packets of
+ * MaximumBytesPerInterval and must be whole frames; where it goes on the bus is the core's affair
+ * (usb/isoch.c). The request moves no bytes as far as its status block says: what arrived stands in
+ * the packet descriptors, each at its own offset, with gaps behind short packets. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,15 +26,24 @@ enum {
 static int32_t packet_status(int error, bool late)
 {
     switch (error) {
-    case 0: return 0;
-    case -EXDEV: return late ? USBD_ISO_NA_LATE_USBPORT : USBD_ISO_NOT_ACCESSED_BY_HW;
-    case -EOVERFLOW: return USBD_DATA_OVERRUN;
-    case -EPIPE: return USBD_STALL_PID;
-    case -EILSEQ: return USBD_CRC;
-    case -ETIME: return USBD_DEV_NOT_RESPONDING;
-    case -ECANCELED: return USBD_CANCELED;
-    case -ENODEV: return USBD_DEVICE_GONE;
-    default: return USBD_XACT_ERROR;
+    case 0:
+        return 0;
+    case -EXDEV:
+        return late ? USBD_ISO_NA_LATE_USBPORT : USBD_ISO_NOT_ACCESSED_BY_HW;
+    case -EOVERFLOW:
+        return USBD_DATA_OVERRUN;
+    case -EPIPE:
+        return USBD_STALL_PID;
+    case -EILSEQ:
+        return USBD_CRC;
+    case -ETIME:
+        return USBD_DEV_NOT_RESPONDING;
+    case -ECANCELED:
+        return USBD_CANCELED;
+    case -ENODEV:
+        return USBD_DEVICE_GONE;
+    default:
+        return USBD_XACT_ERROR;
     }
 }
 
@@ -49,7 +59,8 @@ static void isoch_done(struct urb *urb)
     winusb_request_end(request, winusb_status(urb->status), 0);
 }
 
-/* STATUS_SUCCESS and the number of packets; what the stack would refuse ends the request, it does not refuse the call. */
+/* STATUS_SUCCESS and the number of packets; what the stack would refuse ends the request, it does
+ * not refuse the call. */
 static int32_t isoch_packets(const struct irp *irp, const struct usb_pipe *usb, uint32_t *count)
 {
     const struct usb_endpoint *endpoint = &usb->endpoint;
@@ -79,7 +90,8 @@ static void isoch_start(struct winusb_request *request, uint32_t count)
     urb->buffer = request->irp->buffer;
     urb->length = request->irp->length;
     urb->start_frame = transfer->start_frame;
-    urb->flags = (uint8_t)((transfer->asap ? URB_ISO_ASAP : 0) | (transfer->continues ? URB_ISO_CONTINUE : 0));
+    urb->flags = (uint8_t)((transfer->asap ? URB_ISO_ASAP : 0) |
+                           (transfer->continues ? URB_ISO_CONTINUE : 0));
     urb->done = isoch_done;
     winusb_request_submit(request);
 }
@@ -90,7 +102,8 @@ int32_t winusb_isoch(struct irp *irp, struct winusb_file *winusb)
     struct winusb_request *request;
     struct usb_pipe *usb;
     uint32_t count = 0;
-    int32_t status = winusb_find_pipe(winusb, transfer.buffer->interface, transfer.buffer->address, &usb);
+    int32_t status =
+        winusb_find_pipe(winusb, transfer.buffer->interface, transfer.buffer->address, &usb);
     if (status != STATUS_SUCCESS || usb->endpoint.type != USB_ISOCH)
         return STATUS_INVALID_PARAMETER;
     int32_t fits = isoch_packets(irp, usb, &count);

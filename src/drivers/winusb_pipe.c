@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bulk and interrupt transfers by WinUSB's policies. Without RAW_IO requests take turns on their pipe; each is cut into URBs of at most
- * the maximum transfer size; the last part of a read is rounded up to whole packets, and what the device sends beyond the request
- * is the surplus, kept for the next read. */
+/* Bulk and interrupt transfers by WinUSB's policies. Without RAW_IO requests take turns on their
+ * pipe; each is cut into URBs of at most the maximum transfer size; the last part of a read is
+ * rounded up to whole packets, and what the device sends beyond the request is the surplus, kept
+ * for the next read. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ static uint32_t pipe_maximum(const struct usb_pipe *usb)
     const struct usb_host_limits *limits = &usb->device->host->limits;
     uint32_t limit = usb->endpoint.type == USB_BULK ? limits->bulk_bytes : limits->interrupt_bytes;
     uint32_t packet = usb->endpoint.packet;
-    uint32_t maximum = limit != 0 && limit < WINUSB_MAXIMUM_TRANSFER ? limit : WINUSB_MAXIMUM_TRANSFER;
+    uint32_t maximum =
+        limit != 0 && limit < WINUSB_MAXIMUM_TRANSFER ? limit : WINUSB_MAXIMUM_TRANSFER;
     return packet == 0 || maximum < packet ? maximum : maximum / packet * packet;
 }
 
@@ -23,9 +25,12 @@ static uint32_t round_up(uint32_t length, uint32_t packet)
     return packet == 0 ? length : (length == 0 ? packet : (length + packet - 1) / packet * packet);
 }
 
-/* ---- The surplus ------------------------------------------------------------------------------------------------- */
+/* ---- The surplus
+ * -------------------------------------------------------------------------------------------------
+ */
 
-static bool surplus_keep(struct winusb_pipe *pipe, const uint8_t *bytes, uint32_t length, bool is_short)
+static bool surplus_keep(struct winusb_pipe *pipe, const uint8_t *bytes, uint32_t length,
+                         bool is_short)
 {
     bool kept = true;
     lock_acquire(&pipe->lock);
@@ -66,7 +71,9 @@ static bool surplus_take(struct winusb_request *request)
     return taken == irp->length || (last && !winusb_has(pipe, WINUSB_IGNORE_SHORT_PACKETS));
 }
 
-/* ---- Reads ---------------------------------------------------------------------------------------------------------- */
+/* ---- Reads
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void read_next(struct winusb_request *request)
 {
@@ -100,12 +107,14 @@ static void clear_stall_done(struct engine_op *op, int64_t result)
     winusb_request_end(request, request->status, request->moved);
 }
 
-/* AUTO_CLEAR_STALL: the pipe is reset before the read that failed is completed. That blocks, so a thread of the pool does it. */
+/* AUTO_CLEAR_STALL: the pipe is reset before the read that failed is completed. That blocks, so a
+ * thread of the pool does it. */
 static void read_failed(struct winusb_request *request, int error)
 {
     request->status = winusb_status(error);
     bool device_side = error != -ECANCELED && error != -ENODEV;
-    if (!device_side || !winusb_has(request->pipe, WINUSB_AUTO_CLEAR_STALL) || winusb_has(request->pipe, WINUSB_RAW_IO)) {
+    if (!device_side || !winusb_has(request->pipe, WINUSB_AUTO_CLEAR_STALL) ||
+        winusb_has(request->pipe, WINUSB_RAW_IO)) {
         winusb_request_end(request, request->status, request->moved);
         return;
     }
@@ -153,7 +162,9 @@ static void read_done(struct urb *urb)
         read_next(request);
 }
 
-/* ---- Writes ----------------------------------------------------------------------------------------------------------- */
+/* ---- Writes
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void write_next(struct winusb_request *request)
 {
@@ -174,8 +185,8 @@ static void write_done(struct urb *urb)
         winusb_request_end(request, winusb_status(urb->status), request->moved);
     } else if (request->moved < request->irp->length) {
         write_next(request);
-    } else if (winusb_has(request->pipe, WINUSB_SHORT_PACKET_TERMINATE) && request->moved > 0 && packet != 0 &&
-               request->moved % packet == 0) {
+    } else if (winusb_has(request->pipe, WINUSB_SHORT_PACKET_TERMINATE) && request->moved > 0 &&
+               packet != 0 && request->moved % packet == 0) {
         request->terminating = true;
         urb->length = 0;
         winusb_request_submit(request);
@@ -184,7 +195,9 @@ static void write_done(struct urb *urb)
     }
 }
 
-/* ---- The way in --------------------------------------------------------------------------------------------------------- */
+/* ---- The way in
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The request's turn on its pipe has come. */
 void winusb_transfer_begin(struct winusb_request *request)
@@ -197,10 +210,12 @@ void winusb_transfer_begin(struct winusb_request *request)
         read_next(request);
 }
 
-/* RAW_IO goes to the bus as it is, so it must fit it: whole packets, and not more than the maximum. */
+/* RAW_IO goes to the bus as it is, so it must fit it: whole packets, and not more than the maximum.
+ */
 static bool raw_fits(const struct irp *irp, const struct usb_pipe *usb)
 {
-    return irp->length <= pipe_maximum(usb) && usb->endpoint.packet != 0 && irp->length % usb->endpoint.packet == 0;
+    return irp->length <= pipe_maximum(usb) && usb->endpoint.packet != 0 &&
+           irp->length % usb->endpoint.packet == 0;
 }
 
 int32_t winusb_transfer(struct irp *irp, struct winusb_file *winusb, bool in)
@@ -211,7 +226,8 @@ int32_t winusb_transfer(struct irp *irp, struct winusb_file *winusb, bool in)
     int32_t status = winusb_find_pipe(winusb, (uint8_t)(irp->minor >> 8), address, &usb);
     if (status != STATUS_SUCCESS)
         return status;
-    if ((usb->endpoint.type != USB_BULK && usb->endpoint.type != USB_INTERRUPT) || in != !!(address & USB_ENDPOINT_IN))
+    if ((usb->endpoint.type != USB_BULK && usb->endpoint.type != USB_INTERRUPT) ||
+        in != !!(address & USB_ENDPOINT_IN))
         return STATUS_INVALID_PARAMETER;
     struct winusb_pipe *pipe = winusb_pipe_at(winusb, address);
     bool raw = in && winusb_has(pipe, WINUSB_RAW_IO);

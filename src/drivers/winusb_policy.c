@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* WinUSB's pipe and power policies: one table says how large each value is. A policy set on a kind of pipe that it does not name is
- * accepted and changes nothing, as documented. */
+/* WinUSB's pipe and power policies: one table says how large each value is. A policy set on a kind
+ * of pipe that it does not name is accepted and changes nothing, as documented. */
 #include <string.h>
 
 #include "drivers/winusb_file.h"
 
 enum { SUSPEND_DELAY_MS = 5000 };
 
-/* Bytes of the value. Who carries a request out looks only at the policies of its own kind of pipe. */
+/* Bytes of the value. Who carries a request out looks only at the policies of its own kind of pipe.
+ */
 static const uint8_t policy_bytes[WINUSB_POLICIES] = {
     [WINUSB_SHORT_PACKET_TERMINATE] = 1,
     [WINUSB_AUTO_CLEAR_STALL] = 1,
@@ -32,16 +33,16 @@ void winusb_policies_default(struct winusb_file *winusb)
     atomic_store(&winusb->suspend_delay_ms, SUSPEND_DELAY_MS);
 }
 
-static int32_t policy_check(struct winusb_file *winusb, uint8_t interface, uint8_t address, uint32_t policy,
-                            struct usb_pipe **usb)
+static int32_t policy_check(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                            uint32_t policy, struct usb_pipe **usb)
 {
     if (policy == 0 || policy >= WINUSB_POLICIES)
         return STATUS_INVALID_PARAMETER;
     return winusb_find_pipe(winusb, interface, address, usb);
 }
 
-int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t address, uint32_t policy,
-                          uint32_t length, const void *value)
+int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                          uint32_t policy, uint32_t length, const void *value)
 {
     struct usb_pipe *usb;
     int32_t status = policy_check(winusb, interface, address, policy, &usb);
@@ -60,8 +61,8 @@ int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t
     return STATUS_SUCCESS;
 }
 
-int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t address, uint32_t policy,
-                          uint32_t *length, void *value)
+int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t address,
+                          uint32_t policy, uint32_t *length, void *value)
 {
     struct usb_pipe *usb;
     int32_t status = policy_check(winusb, interface, address, policy, &usb);
@@ -78,14 +79,16 @@ int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t
         *(uint8_t *)value = winusb_has(pipe, (enum winusb_policy)policy);
         return STATUS_SUCCESS;
     }
-    number = policy == WINUSB_PIPE_TRANSFER_TIMEOUT ? atomic_load(&pipe->timeout_ms) : WINUSB_MAXIMUM_TRANSFER;
+    number = policy == WINUSB_PIPE_TRANSFER_TIMEOUT ? atomic_load(&pipe->timeout_ms)
+                                                    : WINUSB_MAXIMUM_TRANSFER;
     memcpy(value, &number, sizeof number);
     return STATUS_SUCCESS;
 }
 
-/* The device is not suspended for being idle: Windows does it only where the device's registry key has DeviceIdleEnabled, and there is
- * none. The values are kept. */
-int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t length, const void *value)
+/* The device is not suspended for being idle: Windows does it only where the device's registry key
+ * has DeviceIdleEnabled, and there is none. The values are kept. */
+int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t length,
+                         const void *value)
 {
     uint32_t bytes = policy == WINUSB_AUTO_SUSPEND ? 1 : policy == WINUSB_SUSPEND_DELAY ? 4 : 0;
     if (bytes == 0 || length != bytes)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a WinUSB request between irp_pend and irp_complete: listed on its pipe, perhaps waiting there for its turn, carried by
- * one URB after another, ended once. A canceller finds the request by irp->driver[1], under the pipe's lock; the end takes that
- * away first, so a request is never touched after its memory went back. */
+/* The life of a WinUSB request between irp_pend and irp_complete: listed on its pipe, perhaps
+ * waiting there for its turn, carried by one URB after another, ended once. A canceller finds the
+ * request by irp->driver[1], under the pipe's lock; the end takes that away first, so a request is
+ * never touched after its memory went back. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,20 +16,31 @@
 int32_t winusb_status(int error)
 {
     switch (error) {
-    case 0: return STATUS_SUCCESS;
-    case -ECANCELED: return STATUS_CANCELLED;
-    case -ENODEV: return STATUS_DEVICE_NOT_CONNECTED;
-    case -ETIMEDOUT: return STATUS_IO_TIMEOUT;
-    case -ENOMEM: return STATUS_NO_MEMORY;
-    case -EHOSTUNREACH: return STATUS_DEVICE_POWER_FAILURE;
-    case -EINVAL: /* the request does not fit the pipe */
-    case -ERANGE: /* isochronous: the start frame is out of range */
+    case 0:
+        return STATUS_SUCCESS;
+    case -ECANCELED:
+        return STATUS_CANCELLED;
+    case -ENODEV:
+        return STATUS_DEVICE_NOT_CONNECTED;
+    case -ETIMEDOUT:
+        return STATUS_IO_TIMEOUT;
+    case -ENOMEM:
+        return STATUS_NO_MEMORY;
+    case -EHOSTUNREACH:
+        return STATUS_DEVICE_POWER_FAILURE;
+    case -EINVAL:  /* the request does not fit the pipe */
+    case -ERANGE:  /* isochronous: the start frame is out of range */
     case -ENOLINK: /* isochronous: nothing to continue */
         return STATUS_INVALID_PARAMETER;
-    case -EACCES: case -EPERM: return STATUS_ACCESS_DENIED;
-    case -EOPNOTSUPP: return STATUS_NOT_SUPPORTED;
-    case -ENOSPC: return STATUS_INSUFFICIENT_RESOURCES;
-    default: return STATUS_UNSUCCESSFUL; /* whatever the device did wrong is ERROR_GEN_FAILURE */
+    case -EACCES:
+    case -EPERM:
+        return STATUS_ACCESS_DENIED;
+    case -EOPNOTSUPP:
+        return STATUS_NOT_SUPPORTED;
+    case -ENOSPC:
+        return STATUS_INSUFFICIENT_RESOURCES;
+    default:
+        return STATUS_UNSUCCESSFUL; /* whatever the device did wrong is ERROR_GEN_FAILURE */
     }
 }
 
@@ -61,7 +73,9 @@ bool winusb_pipe_is_empty(struct winusb_pipe *pipe)
     return empty;
 }
 
-/* ---- Cancelling --------------------------------------------------------------------------------------------------- */
+/* ---- Cancelling
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void request_cancel(struct irp *irp)
 {
@@ -87,7 +101,8 @@ static void request_cancel(struct irp *irp)
     request_dereference(request);
 }
 
-/* Marks everything that is on the pipe, and ends what waits there. Returns the serial number of the newest. */
+/* Marks everything that is on the pipe, and ends what waits there. Returns the serial number of the
+ * newest. */
 static uint64_t pipe_cancel_waiting(struct winusb_pipe *pipe)
 {
     struct list taken;
@@ -101,7 +116,8 @@ static uint64_t pipe_cancel_waiting(struct winusb_pipe *pipe)
     list_splice_back(&taken, &pipe->waiting);
     lock_release(&pipe->lock);
     for (struct list *node; (node = list_pop_front(&taken)) != NULL;)
-        winusb_request_end(container_of(node, struct winusb_request, wait_link), STATUS_CANCELLED, 0);
+        winusb_request_end(container_of(node, struct winusb_request, wait_link), STATUS_CANCELLED,
+                           0);
     return newest;
 }
 
@@ -122,9 +138,12 @@ void winusb_pipe_empty(struct winusb_pipe *pipe, struct usb_pipe *usb)
     }
 }
 
-/* ---- The end ------------------------------------------------------------------------------------------------------- */
+/* ---- The end
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* Starts what waits, one at a time. Only one thread does, so a request that ends inside its submit does not nest. */
+/* Starts what waits, one at a time. Only one thread does, so a request that ends inside its submit
+ * does not nest. */
 static void pipe_pump(struct winusb_pipe *pipe)
 {
     lock_acquire(&pipe->lock);
@@ -134,7 +153,8 @@ static void pipe_pump(struct winusb_pipe *pipe)
     }
     pipe->pumping = true;
     while (pipe->current == NULL && !list_empty(&pipe->waiting)) {
-        struct winusb_request *request = container_of(list_pop_front(&pipe->waiting), struct winusb_request, wait_link);
+        struct winusb_request *request =
+            container_of(list_pop_front(&pipe->waiting), struct winusb_request, wait_link);
         request->state = WINUSB_ACTIVE;
         pipe->current = request;
         request_reference(request);
@@ -171,7 +191,9 @@ void winusb_request_end(struct winusb_request *request, int32_t status, uint64_t
     object_dereference(&file->object);
 }
 
-/* ---- The beginning -------------------------------------------------------------------------------------------------- */
+/* ---- The beginning
+ * --------------------------------------------------------------------------------------------------
+ */
 
 int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struct usb_pipe *usb,
                               struct winusb_request **made)
@@ -200,8 +222,8 @@ int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struc
     irp->driver[0] = pipe;
     irp->driver[1] = request;
     lock_release(&pipe->lock);
-    TRACE(URB, winusb_transfer, TRACE_POINTER(irp), TRACE_POINTER(&request->urb), irp->minor >> 8, irp->minor & 0xff,
-          irp->length, irp->code);
+    TRACE(URB, winusb_transfer, TRACE_POINTER(irp), TRACE_POINTER(&request->urb), irp->minor >> 8,
+          irp->minor & 0xff, irp->length, irp->code);
     irp_pend(irp, request_cancel);
     *made = request;
     return STATUS_PENDING;
@@ -233,8 +255,9 @@ void winusb_request_submit(struct winusb_request *request)
     int error = urb_submit(&request->urb);
     if (error != 0)
         winusb_request_end(request,
-                           error == -ENODEV && !atomic_load(&request->winusb->device->gone) ? STATUS_INVALID_PARAMETER
-                                                                                             : winusb_status(error),
+                           error == -ENODEV && !atomic_load(&request->winusb->device->gone)
+                               ? STATUS_INVALID_PARAMETER
+                               : winusb_status(error),
                            request->moved);
     else if (atomic_load(&request->cancelled))
         urb_cancel(&request->urb); /* the canceller may have come before the URB was on its way */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the WinUSB tests share: the test device by its interface name, and short forms of the calls. */
+/* What the WinUSB tests share: the test device by its interface name, and short forms of the calls.
+ */
 #ifndef TESTS_WINUSB_COMMON_H
 #define TESTS_WINUSB_COMMON_H
 
@@ -7,7 +8,14 @@
 
 #include <winusb.h>
 
-enum { BULK_OUT = 0x01, BULK_IN = 0x81, INTERRUPT_OUT = 0x02, INTERRUPT_IN = 0x82, ISOCH_OUT = 0x03, ISOCH_IN = 0x83 };
+enum {
+    BULK_OUT = 0x01,
+    BULK_IN = 0x81,
+    INTERRUPT_OUT = 0x02,
+    INTERRUPT_IN = 0x82,
+    ISOCH_OUT = 0x03,
+    ISOCH_IN = 0x83
+};
 enum { SET_MODE = 0x01, ECHO = 0x30, MODE_LOOPBACK = 0, MODE_PATTERN = 1 };
 
 static WCHAR device_path[300];
@@ -16,14 +24,16 @@ static WINUSB_INTERFACE_HANDLE usb;
 
 TAP_MAYBE HANDLE device_open(DWORD flags)
 {
-    return CreateFileW(device_path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+    return CreateFileW(device_path, GENERIC_READ | GENERIC_WRITE,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
                        FILE_ATTRIBUTE_NORMAL | flags, NULL);
 }
 
 /* The device's interface name. The test is skipped as a whole where there is none. */
 TAP_MAYBE void device_find(void)
 {
-    static const WCHAR name[] = L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
+    static const WCHAR name[] =
+        L"\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
     memcpy(device_path, name, sizeof name);
     HANDLE probe = device_open(FILE_FLAG_OVERLAPPED);
     if (probe == INVALID_HANDLE_VALUE) {
@@ -48,7 +58,8 @@ TAP_MAYBE void device_end(void)
     CloseHandle(device);
 }
 
-TAP_MAYBE BOOL control(UCHAR type, UCHAR request, USHORT value, USHORT index, void *data, USHORT length, ULONG *moved)
+TAP_MAYBE BOOL control(UCHAR type, UCHAR request, USHORT value, USHORT index, void *data,
+                       USHORT length, ULONG *moved)
 {
     WINUSB_SETUP_PACKET setup = {type, request, value, index, length};
     return WinUsb_ControlTransfer(usb, setup, data, length, moved, NULL);

@@ -21,23 +21,31 @@ static ULONG frame_now(void)
 static void registering(void)
 {
     WINUSB_ISOCH_BUFFER_HANDLE handle;
-    fails_with(WinUsb_RegisterIsochBuffer(usb, ISOCH_IN, buffer, bytes, &handle), ERROR_INVALID_PARAMETER, "not in the active setting");
+    fails_with(WinUsb_RegisterIsochBuffer(usb, ISOCH_IN, buffer, bytes, &handle),
+               ERROR_INVALID_PARAMETER, "not in the active setting");
     ok(WinUsb_SetCurrentAlternateSetting(usb, 1), "setting 1");
-    fails_with(WinUsb_RegisterIsochBuffer(usb, BULK_IN, buffer, bytes, &handle), ERROR_INVALID_PARAMETER, "a bulk pipe");
-    ok(WinUsb_RegisterIsochBuffer(usb, ISOCH_IN, buffer, TRANSFERS * bytes, &reading), "a buffer for reads");
-    ok(WinUsb_RegisterIsochBuffer(usb, ISOCH_OUT, buffer, TRANSFERS * bytes, &writing), "and for writes");
+    fails_with(WinUsb_RegisterIsochBuffer(usb, BULK_IN, buffer, bytes, &handle),
+               ERROR_INVALID_PARAMETER, "a bulk pipe");
+    ok(WinUsb_RegisterIsochBuffer(usb, ISOCH_IN, buffer, TRANSFERS * bytes, &reading),
+       "a buffer for reads");
+    ok(WinUsb_RegisterIsochBuffer(usb, ISOCH_OUT, buffer, TRANSFERS * bytes, &writing),
+       "and for writes");
     ULONG per_frame = in_pipe.MaximumBytesPerInterval * in_frame;
     OVERLAPPED overlapped = {.hEvent = event_manual()};
     DWORD done = 0;
-    fails_with(WinUsb_ReadIsochPipeAsap(reading, bytes, TRANSFERS * bytes, FALSE, 1024, packets[0], &overlapped), ERROR_INVALID_PARAMETER,
-               "past the buffer's end");
-    fails_with(WinUsb_WriteIsochPipeAsap(reading, 0, bytes, FALSE, &overlapped), ERROR_INVALID_PARAMETER, "a write by a reading handle");
-    fails_with(WinUsb_ReadIsochPipeAsap(writing, 0, bytes, FALSE, 1024, packets[0], &overlapped), ERROR_INVALID_PARAMETER,
-               "a read by a writing handle");
-    is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, per_frame - 1, FALSE, &overlapped), &overlapped, &done), ERROR_INVALID_PARAMETER,
-           "no whole frames: the transfer fails");
-    is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, bytes, TRUE, &overlapped), &overlapped, &done), ERROR_INVALID_PARAMETER,
-           "nothing to continue: the transfer fails");
+    fails_with(WinUsb_ReadIsochPipeAsap(reading, bytes, TRANSFERS * bytes, FALSE, 1024, packets[0],
+                                        &overlapped),
+               ERROR_INVALID_PARAMETER, "past the buffer's end");
+    fails_with(WinUsb_WriteIsochPipeAsap(reading, 0, bytes, FALSE, &overlapped),
+               ERROR_INVALID_PARAMETER, "a write by a reading handle");
+    fails_with(WinUsb_ReadIsochPipeAsap(writing, 0, bytes, FALSE, 1024, packets[0], &overlapped),
+               ERROR_INVALID_PARAMETER, "a read by a writing handle");
+    is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, per_frame - 1, FALSE, &overlapped),
+                  &overlapped, &done),
+           ERROR_INVALID_PARAMETER, "no whole frames: the transfer fails");
+    is_int(
+        finish(WinUsb_WriteIsochPipeAsap(writing, 0, bytes, TRUE, &overlapped), &overlapped, &done),
+        ERROR_INVALID_PARAMETER, "nothing to continue: the transfer fails");
     CloseHandle(overlapped.hEvent);
 }
 
@@ -47,19 +55,23 @@ static void reads(void)
     for (int i = 0; i < TRANSFERS; i++) {
         overlapped[i].hEvent = event_manual();
         memset(packets[i], 0xee, sizeof packets[i]);
-        BOOL started = WinUsb_ReadIsochPipeAsap(reading, i * bytes, bytes, i > 0, FRAMES * in_frame, packets[i], &overlapped[i]);
+        BOOL started = WinUsb_ReadIsochPipeAsap(reading, i * bytes, bytes, i > 0, FRAMES * in_frame,
+                                                packets[i], &overlapped[i]);
         ok(!started && GetLastError() == ERROR_IO_PENDING, "a read pends");
     }
     ULONGLONG before = 0;
     ULONG wrong = 0;
     for (int i = 0; i < TRANSFERS; i++) {
         DWORD done = 77;
-        ok(WinUsb_GetOverlappedResult(usb, &overlapped[i], &done, TRUE) && done == 0, "its count is 0");
+        ok(WinUsb_GetOverlappedResult(usb, &overlapped[i], &done, TRUE) && done == 0,
+           "its count is 0");
         for (ULONG n = 0; n < FRAMES * in_frame; n++) {
             ULONGLONG microframe;
             memcpy(&microframe, buffer + i * bytes + packets[i][n].Offset, sizeof microframe);
-            wrong += packets[i][n].Status != 0 || packets[i][n].Offset != n * in_pipe.MaximumBytesPerInterval ||
-                     packets[i][n].Length != in_pipe.MaximumBytesPerInterval || (before != 0 && microframe != before + 8 / in_frame);
+            wrong += packets[i][n].Status != 0 ||
+                     packets[i][n].Offset != n * in_pipe.MaximumBytesPerInterval ||
+                     packets[i][n].Length != in_pipe.MaximumBytesPerInterval ||
+                     (before != 0 && microframe != before + 8 / in_frame);
             before = microframe;
         }
         CloseHandle(overlapped[i].hEvent);
@@ -72,25 +84,31 @@ static void frames(void)
     OVERLAPPED overlapped = {.hEvent = event_manual()};
     DWORD done;
     ULONG start = frame_now() + 20, next = start;
-    ok(finish(WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0], &overlapped), &overlapped, &done) == 0 &&
-           done == 0, "a read at a frame");
+    ok(finish(WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0],
+                                   &overlapped),
+              &overlapped, &done) == 0 &&
+           done == 0,
+       "a read at a frame");
     is_int(next, start + FRAMES, "tells the frame behind it");
     ULONGLONG microframe;
     memcpy(&microframe, buffer, sizeof microframe);
     is_int(microframe / 8, start, "and is in that frame");
     next = frame_now() + 2000;
-    is_int(finish(WinUsb_WriteIsochPipe(writing, 0, bytes, &next, &overlapped), &overlapped, &done), ERROR_INVALID_PARAMETER,
-           "1024 frames ahead is too far");
+    is_int(finish(WinUsb_WriteIsochPipe(writing, 0, bytes, &next, &overlapped), &overlapped, &done),
+           ERROR_INVALID_PARAMETER, "1024 frames ahead is too far");
     next = frame_now() - FRAMES / 2;
-    is_int(finish(WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0], &overlapped), &overlapped, &done), 0,
-           "a start that has passed");
+    is_int(finish(WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0],
+                                       &overlapped),
+                  &overlapped, &done),
+           0, "a start that has passed");
     is_int(packets[0][0].Status, USBD_STATUS_ISO_NA_LATE_USBPORT, "loses its first packets");
     is_int(packets[0][FRAMES * in_frame - 1].Status, USBD_STATUS_SUCCESS, "and keeps the last");
     LARGE_INTEGER stamp;
     QueryPerformanceCounter(&stamp);
     stamp.QuadPart -= 100 * 10000;
     ULONG adjusted = 1000;
-    ok(WinUsb_GetAdjustedFrameNumber(&adjusted, stamp) && adjusted >= 1100 && adjusted < 6000, "GetAdjustedFrameNumber adds milliseconds");
+    ok(WinUsb_GetAdjustedFrameNumber(&adjusted, stamp) && adjusted >= 1100 && adjusted < 6000,
+       "GetAdjustedFrameNumber adds milliseconds");
     CloseHandle(overlapped.hEvent);
 }
 
@@ -102,16 +120,21 @@ static void ends(void)
     ULONG next = frame_now() + 900;
     WinUsb_WriteIsochPipe(writing, 0, bytes, &next, &overlapped);
     ok(CancelIoEx(device, &overlapped), "CancelIoEx");
-    fails_with(WinUsb_GetOverlappedResult(usb, &overlapped, &done, TRUE), ERROR_OPERATION_ABORTED, "aborts a transfer");
+    fails_with(WinUsb_GetOverlappedResult(usb, &overlapped, &done, TRUE), ERROR_OPERATION_ABORTED,
+               "aborts a transfer");
     next = frame_now() + 900;
     WinUsb_WriteIsochPipe(writing, 0, bytes, &next, &overlapped);
     ok(WinUsb_AbortPipe(usb, ISOCH_OUT), "AbortPipe");
-    fails_with(WinUsb_GetOverlappedResult(usb, &overlapped, &done, FALSE), ERROR_OPERATION_ABORTED, "has aborted it when it returns");
+    fails_with(WinUsb_GetOverlappedResult(usb, &overlapped, &done, FALSE), ERROR_OPERATION_ABORTED,
+               "has aborted it when it returns");
     ok(WinUsb_WriteIsochPipeAsap(writing, 0, bytes, FALSE, NULL), "a NULL OVERLAPPED waits");
     HANDLE port = CreateIoCompletionPort(device, NULL, 7, 1);
     WinUsb_WriteIsochPipeAsap(writing, 0, bytes, FALSE, &overlapped);
-    ok(GetQueuedCompletionStatus(port, &done, &key, &got, PATIENCE_MS) && got == &overlapped && done == 0, "a packet of 0 bytes");
-    ok(WinUsb_UnregisterIsochBuffer(reading) && WinUsb_UnregisterIsochBuffer(writing), "UnregisterIsochBuffer");
+    ok(GetQueuedCompletionStatus(port, &done, &key, &got, PATIENCE_MS) && got == &overlapped &&
+           done == 0,
+       "a packet of 0 bytes");
+    ok(WinUsb_UnregisterIsochBuffer(reading) && WinUsb_UnregisterIsochBuffer(writing),
+       "UnregisterIsochBuffer");
     CloseHandle(port);
     CloseHandle(overlapped.hEvent);
 }
