@@ -109,6 +109,7 @@ int main(void)
            (unsigned long long)info.seed, info.has_uring, info.has_aio, info.has_epoll_pwait2);
     test_sources();
     test_source_races();
+    test_blocks();
     test_timers();
     test_submits();
     test_parking();

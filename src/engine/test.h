@@ -44,6 +44,7 @@ void test_op_done(struct engine_op *op, int64_t result);
 int64_t test_op_receive(struct engine_op *op);
 void test_op_init(struct test_op *test, int fd, uint32_t length, _Atomic uint32_t *counter);
 
+void test_blocks(void);
 void test_sources(void);
 void test_source_races(void);
 void test_timers(void);
