@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/trace.h"
+#include "usb/capture.h"
 #include "usb/device.h"
 
 #pragma weak usb_virtual_attach_model
@@ -33,8 +34,19 @@ static int item_start(char *item)
     return error;
 }
 
+static void capture_start(void)
+{
+    const char *path = getenv("OVERLAPPED_PCAP");
+    int error = path == NULL || *path == '\0' ? 0 : usb_capture_start(path);
+    if (error == 0)
+        return;
+    trace_note(TRACE_USB, "OVERLAPPED_PCAP: %s: %s", path, strerror(-error));
+    fprintf(stderr, "overlapped: OVERLAPPED_PCAP: %s: %s\n", path, strerror(-error));
+}
+
 static void hosts_start(void)
 {
+    capture_start();
     const char *spec = getenv("OVERLAPPED_USB");
     char *copy = spec == NULL ? NULL : strdup(spec);
     if (copy == NULL)

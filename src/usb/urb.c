@@ -11,6 +11,7 @@
 
 #include "base/futex.h"
 #include "base/trace.h"
+#include "usb/capture.h"
 #include "usb/core.h"
 
 enum { ENDING_NOT, ENDING_CANCEL, ENDING_TIMEOUT };
@@ -95,6 +96,9 @@ static void urb_call_done(struct urb *urb, struct usb_pipe *pipe)
 {
     if (pipe->endpoint.type == USB_ISOCH)
         urb->status = isoch_finish(urb, urb->status);
+    if (atomic_load_explicit(&urb->state, memory_order_relaxed) != URB_SENT)
+        usb_capture_urb(urb, pipe, false); /* it never came to the host: too late, or cancelled in the queue */
+    usb_capture_urb(urb, pipe, true);
     TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)urb->status, urb->actual, urb->error_count);
     atomic_store_explicit(&urb->state, URB_DONE, memory_order_release);
     urb->done(urb);
@@ -325,6 +329,7 @@ static void urb_send(struct urb *urb, struct usb_pipe *pipe)
 {
     urb->submit_ns = clock_now_ns();
     TRACE(URB, urb_sent, TRACE_POINTER(urb), pipe->endpoint.address, urb->length, urb->start_frame);
+    usb_capture_urb(urb, pipe, false);
     int error = urb_arm(urb, pipe);
     if (error == 0)
         error = pipe->device->host->submit(pipe->device, urb);
