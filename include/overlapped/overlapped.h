@@ -150,6 +150,28 @@ uint32_t ovl_usb_attach_model(const struct ovl_usb_model *model, void *context, 
 /* The endpoint has data, or takes some, again. Any thread, also inside the model's functions. */
 void ovl_usb_ready(struct ovl_usb_device *device, uint8_t endpoint);
 
+/* ---- USB devices, looked at ------------------------------------------------------------------------------- */
+
+/* A device on any host. Texts are UTF-8, "" where the device has none. */
+struct ovl_usb_info {
+    char path[96];  /* its name here: "virtual-1", "1-2.3" */
+    char host[16];  /* "virtual", "usbfs", "usbip" */
+    char speed[24]; /* "high speed" */
+    char manufacturer[128], product[128], serial[128];
+    uint16_t vendor_id, product_id;
+    uint16_t bus, address;
+    uint32_t port;
+};
+
+/* The devices of all hosts that OVERLAPPED_USB names, as they are now. *devices is the caller's, for ovl_free.
+ * ERROR_NOT_ENOUGH_MEMORY 8. Any thread that may block. */
+uint32_t ovl_usb_list(struct ovl_usb_info **devices, uint32_t *count);
+
+/* The descriptors of the device at `path` as text, decoded: of the configuration (brief), or all: device, BOS, Microsoft OS 2.0.
+ * Opens the device for it. *text is the caller's, for ovl_free. ERROR_FILE_NOT_FOUND 2 (no such device), or why it
+ * cannot be opened (ERROR_ACCESS_DENIED 5 ...). Any thread that may block. */
+uint32_t ovl_usb_describe(const char *path, int brief, char **text);
+
 /* Frees what a function of this header handed out. NULL is allowed. */
 void ovl_free(void *memory);
 

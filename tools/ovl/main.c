@@ -12,9 +12,11 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"run", command_run, "run [--engine=E] [--trace=LIST] PROG [ARGS]  compile (when source) and run a program"},
+    {"run", command_run, "run [--engine=E] [--trace=LIST] [--usb=SPEC] [--pcap=FILE] PROG [ARGS]\n"
+                           "                                                   compile (when source) and run a program"},
     {"trace", command_trace, "trace [--json=FILE] PROG [ARGS]              run it and show its requests, one by one"},
     {"info", command_info, "info                                         what carries requests on this machine"},
+    {"usb", command_usb, "usb [--usb=SPEC] list|tree|show DEVICE        USB devices and their descriptors"},
 };
 
 int complain(const char *format, ...)

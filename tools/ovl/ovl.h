@@ -9,6 +9,10 @@
 int command_run(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_info(int argc, char **argv);
+int command_usb(int argc, char **argv);
+
+/* --usb=SPEC and --pcap=FILE become the library's variables. 0: it is neither. */
+int environment_option(const char *argument);
 
 /* Complains as `ovl: ...` and returns 2. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

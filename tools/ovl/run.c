@@ -148,7 +148,7 @@ int command_run(int argc, char **argv)
             setenv("OVERLAPPED_ENGINE", argv[at] + 9, 1);
         else if (strncmp(argv[at], "--trace=", 8) == 0)
             setenv("OVERLAPPED_TRACE", argv[at] + 8, 1);
-        else
+        else if (!environment_option(argv[at]))
             return complain("run: no option %s", argv[at]);
     }
     if (at == argc)

@@ -179,7 +179,7 @@ int command_trace(int argc, char **argv)
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strncmp(argv[at], "--json=", 7) == 0)
             json = argv[at] + 7;
-        else
+        else if (!environment_option(argv[at]))
             return complain("trace: no option %s", argv[at]);
     }
     if (at == argc)
