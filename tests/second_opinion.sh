@@ -20,7 +20,7 @@ tests=("$@")
 programs=$(realpath "$build")/tests
 for test in "${tests[@]}"; do
     x86_64-w64-mingw32-gcc -std=gnu17 -O1 -Wall -Wextra -o "$work/$test.exe" "tests/conformance/$test.c" \
-        -lws2_32 -lmswsock -lsynchronization || { echo "$test does not compile with MinGW"; continue; }
+        -lws2_32 -lmswsock -lsynchronization -lsetupapi -lcfgmgr32 || { echo "$test does not compile with MinGW"; continue; }
     (cd "$work" && timeout 150 "$wine" "./$test.exe" 2>/dev/null | tr -d '\r' >"theirs/$test")
     if [ -x "$programs/test-$test" ]; then
         (cd "$work" && timeout 150 "$programs/test-$test" >"ours/$test" 2>/dev/null)
