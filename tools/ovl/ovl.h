@@ -10,6 +10,7 @@ int command_run(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_usb(int argc, char **argv);
+int usb_serve(int argc, char **argv);
 
 /* --usb=SPEC and --pcap=FILE become the library's variables. 0: it is neither. */
 int environment_option(const char *argument);

@@ -99,10 +99,11 @@ static int list_devices(int as_tree)
 
 static int usage(FILE *to)
 {
-    fputs("usage: ovl usb [--usb=SPEC] [--pcap=FILE] list | tree | show DEVICE\n"
+    fputs("usage: ovl usb [--usb=SPEC] [--pcap=FILE] list | tree | show DEVICE | serve DEVICE...\n"
           "  list         one line for each device\n"
           "  tree         by bus and port, with interfaces and endpoints\n"
           "  show DEVICE  all its descriptors, decoded; DEVICE is a name from the list\n"
+          "  serve        exports devices by USB/IP (ovl usb serve --help)\n"
           "  --usb=SPEC   which hosts, as OVERLAPPED_USB has it: mutt, fx2, audio (virtual "
           "devices), usbfs, usbip:HOST;\n"
           "               with semicolons between. Without either: usbfs\n"
@@ -122,6 +123,8 @@ int command_usb(int argc, char **argv)
             return usage(stderr);
         }
     }
+    if (at < argc && strcmp(argv[at], "serve") == 0)
+        return usb_serve(argc - at, argv + at);
     setenv("OVERLAPPED_USB", "usbfs", 0);
     int left = argc - at;
     if (left == 1 && strcmp(argv[at], "list") == 0)
