@@ -172,6 +172,25 @@ uint32_t ovl_usb_list(struct ovl_usb_info **devices, uint32_t *count);
  * cannot be opened (ERROR_ACCESS_DENIED 5 ...). Any thread that may block. */
 uint32_t ovl_usb_describe(const char *path, int brief, char **text);
 
+/* ---- USB devices for other machines ---------------------------------------------------------------------- */
+
+struct ovl_usb_server;
+
+/* Exports this process's USB devices (virtual ones and the machine's own, not those that are remote themselves) by the USB/IP protocol,
+ * so that a Linux kernel (usbip attach), Windows or another process can use them. The protocol has no encryption and no passwords:
+ * whoever reaches the port has the devices. address: NULL is 127.0.0.1; any other than loopback is announced on standard error. port: 0
+ * takes a free one; *bound_port tells which. ERROR_ADDRESS_ALREADY_ASSOCIATED 1227, ERROR_ACCESS_DENIED 5, ERROR_INVALID_PARAMETER 87,
+ * ERROR_NOT_ENOUGH_MEMORY 8. Any thread. *server is the caller's, for ovl_usb_serve_stop. */
+uint32_t ovl_usb_serve(const char *address, uint16_t port, struct ovl_usb_server **server, uint16_t *bound_port);
+
+/* Ends the clients (their transfers are cancelled, the devices reset) and the listening; waits for both. The pointer is gone. */
+void ovl_usb_serve_stop(struct ovl_usb_server *server);
+
+/* Attaches devices of a USB/IP server to this process: "HOST", "HOST:PORT" or "[V6]:PORT". options: "" (all of the server's devices),
+ * or "busid=ID" and "reconnect" (come back when the connection was lost), with a comma between. ERROR_HOST_UNREACHABLE 1232,
+ * ERROR_CONNECTION_REFUSED 1225, ERROR_BUSY 170 (another client has it), ERROR_NO_SUCH_DEVICE 433. Blocks. */
+uint32_t ovl_usb_attach_remote(const char *server, const char *options);
+
 /* Frees what a function of this header handed out. NULL is allowed. */
 void ovl_free(void *memory);
 
