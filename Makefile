@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test bench check-all fuzz second-opinion install clean format
+.PHONY: all build demo test bench check-all fuzz guest second-opinion install clean format
 
 all: build
 
@@ -30,6 +30,12 @@ check-all: build
 fuzz:
 	tools/deps.sh fuzz
 	fuzz/run.sh $(BUILD)-fuzz
+
+# The usbfs host against a real kernel, in QEMU.
+guest: build
+	tools/deps.sh guest
+	ninja -C $(BUILD) tests/guest/usbfs
+	tests/guest/all.sh $(BUILD)/tests/guest/usbfs
 
 # Our answers beside those of Debian's wine64.
 second-opinion: build

@@ -13,6 +13,7 @@ needs() {
         bench) needs build; echo '|/usr/include/liburing.h liburing-dev' ;;
         second-opinion) needs build; echo '|x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64|/usr/lib/wine/wine64 wine64' ;;
         fuzz) needs build; echo "|$(clang_runtime) libclang-rt-dev" ;;
+        guest) needs build; echo '|qemu-system-x86_64 qemu-system-x86|xz xz-utils|flock util-linux' ;;
         format) echo 'clang-format clang-format' ;;
         *) echo "deps.sh: unknown target: $1" >&2; exit 2 ;;
     esac

@@ -365,6 +365,7 @@ static void driver(bool consent)
 
 int main(int argc, char **argv)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "isoout") == 0)
         isoch_out(10, 60);
