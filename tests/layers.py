@@ -29,7 +29,7 @@ BELOW['device'] |= {'win32'}
 
 # Headers that belong to Linux, not to C or POSIX.
 LINUX = re.compile(r'linux/|asm/|sys/(epoll|eventfd|timerfd|signalfd|syscall|inotify|prctl|sendfile|sysmacros|vfs|statfs)\.h')
-LINUX_FILES = ('engine/', 'drivers/', 'usb/usbfs.c', 'usb/usbip.c')
+LINUX_FILES = ('engine/', 'drivers/', 'usb/usbfs', 'usb/usbip.c')
 # base asks the kernel for two things: to sleep on a word, and to fence all processors.
 LINUX_ALSO = ('base/futex.c', 'base/futex.h', 'base/lock.c', 'base/lock.h', 'base/barrier.c')
 
