@@ -17,6 +17,7 @@
 #include "base/futex.h"
 #include "base/trace.h"
 #include "usb/core.h"
+#include "usb/hosts.h"
 #include "usb/usbip_link.h"
 #include "usb/usbip_wire.h"
 
@@ -582,6 +583,7 @@ int usbip_serve(const char *address, uint16_t port, struct usbip_server **made, 
     int fd = listen_on(address, port, bound);
     if (fd < 0)
         return fd;
+    usb_hosts_start();
     if (strncmp(address, "127.", 4) != 0 && strcmp(address, "::1") != 0)
         fprintf(stderr, "overlapped: WARNING: USB/IP on %s port %u has no encryption and no passwords: whoever reaches this port can use "
                         "the exported devices\n", address, *bound);
