@@ -108,3 +108,9 @@ for name in wait_on_file wait_on_events by_apc by_port sync_and_overlapped cance
     say "examples/$name.c"
     (cd "$work" && "./$name")
 done
+say 'examples/isoch_transfer.c on a virtual USB device: 30 ms each way, 240 packets'
+OVERLAPPED_USB=mutt "$work/isoch_transfer" | awk '/^(in|out), transfer/ { $0 = substr($0, 1, 60) "..." } { print }'
+say 'examples/isoch_stream.c: 8 transfers in flight through a completion port, 2 seconds'
+OVERLAPPED_USB=mutt "$work/isoch_stream" 2
+say 'ovl usb tree'
+"$build/tools/ovl" usb --usb='mutt;fx2;audio' tree | grep -v '^ *every'
