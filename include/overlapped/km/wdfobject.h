@@ -72,8 +72,7 @@ NTAPI_INLINE VOID WDF_OBJECT_ATTRIBUTES_INIT(PWDF_OBJECT_ATTRIBUTES Attributes)
 
 /* The record of a type is one per module however many sources declare it: weak, and found by its address. */
 #define WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(contexttype, castingfunction)                                  \
-    extern const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(contexttype);                    \
-    __attribute__((__weak__))                                                                             \
+    extern const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(contexttype) __attribute__((__weak__)); \
     const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(contexttype) = {                        \
         sizeof(WDF_OBJECT_CONTEXT_TYPE_INFO), (PCHAR)(ULONG_PTR) #contexttype, sizeof(contexttype),       \
         &WDF_TYPE_NAME_TO_TYPE_INFO(contexttype), NULL};                                                  \

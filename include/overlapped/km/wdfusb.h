@@ -6,6 +6,8 @@
 #include "usb.h"
 #include "usbdlib.h"
 
+typedef UCHAR BYTE; /* no kernel header has it */
+
 typedef enum _WDF_USB_REQUEST_TYPE {
     WdfUsbRequestTypeInvalid = 0, WdfUsbRequestTypeNoFormat, WdfUsbRequestTypeDeviceString,
     WdfUsbRequestTypeDeviceControlTransfer, WdfUsbRequestTypeDeviceUrb, WdfUsbRequestTypePipeWrite,
