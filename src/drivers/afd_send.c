@@ -164,6 +164,7 @@ int32_t afd_send(struct irp *irp)
     if (status == STATUS_PENDING)
         return status;
     free(irp->driver[0]);
+    afd_send_finish(sock, irp, 0); /* what fitted is all of it: the turn is the next send's */
     afd_allow(sock, AFD_EVENT_WRITE);
     return irp->information != 0 ? STATUS_SUCCESS
                                  : status; /* a non-blocking send takes what fits */

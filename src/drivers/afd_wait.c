@@ -107,7 +107,7 @@ int64_t afd_try_now(struct irp *irp, struct afd_socket *sock, enum engine_direct
     if (list_empty(&sock->source.queue[direction]))
         result = irp->op.attempt(&irp->op);
     lock_release(&sock->source.lock);
-    return result;
+    return result == -EBUSY ? -EAGAIN : result; /* another send is half done */
 }
 
 int32_t afd_pend(struct irp *irp, enum engine_direction direction, uint32_t timeout_ms)
