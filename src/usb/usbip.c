@@ -18,7 +18,7 @@
 #include "usb/usbip_link.h"
 #include "usb/usbip_wire.h"
 
-enum { SERVER_ECONNRESET = -104, BUCKETS = 64, CONTROL_TIMEOUT_MS = 5000, BACKOFF_MAX_S = 32 };
+enum { SERVER_ECONNRESET = -104, BUCKETS = 64, GHOSTS = 64, CONTROL_TIMEOUT_MS = 5000, BACKOFF_MAX_S = 32 };
 
 struct remote {
     struct usbip_link link;
@@ -29,6 +29,11 @@ struct remote {
     struct list pending[BUCKETS]; /* struct urb.host_link, by sequence */
     uint32_t sequence;
     bool gone;
+    struct ghost {             /* the reader's: ended by RET_UNLINK with status 0; their RET_SUBMIT may still come */
+        uint32_t sequence;
+        bool in, isoch;
+    } ghosts[GHOSTS];
+    uint32_t ghost_next;
     uint64_t epoch_ns;
     bool reconnect;
     char server[128], busid[USBIP_BUSID];
@@ -74,15 +79,14 @@ static struct urb *pending_take(struct remote *remote, uint32_t sequence)
     return found;
 }
 
-static struct urb *pending_by_unlink(struct remote *remote, uint32_t sequence, bool take)
+static struct urb *pending_take_by_unlink(struct remote *remote, uint32_t sequence)
 {
     for (int i = 0; i < BUCKETS; i++) {
         list_for_each (node, &remote->pending[i]) {
             struct urb *urb = container_of(node, struct urb, host_link);
             if (slot_get(urb, SLOT_UNLINK) != sequence)
                 continue;
-            if (take)
-                list_remove(node);
+            list_remove(node);
             return urb;
         }
     }
@@ -218,11 +222,25 @@ static int read_packets(struct remote *remote, const struct usbip_pdu *pdu, stru
     return error;
 }
 
+/* The answer to what an unlink has ended already: skipped, by what is remembered of it. */
+static int ghost_answer(struct remote *remote, const struct usbip_pdu *pdu)
+{
+    for (uint32_t i = 0; i < GHOSTS; i++) {
+        struct ghost *ghost = &remote->ghosts[i];
+        if (ghost->sequence != pdu->sequence || ghost->sequence == 0)
+            continue;
+        ghost->sequence = 0;
+        uint64_t packets = ghost->isoch ? (uint64_t)usbip_packet_count(pdu) * USBIP_PACKET : 0;
+        return usbip_link_skip(&remote->link, (ghost->in ? pdu->length : 0u) + packets);
+    }
+    return -EPROTO; /* neither its direction nor its kind is known: the stream cannot be followed */
+}
+
 static int read_answer(struct remote *remote, const struct usbip_pdu *pdu)
 {
     struct urb *urb = pending_take(remote, pdu->sequence);
     if (urb == NULL)
-        return -EPROTO; /* neither its direction nor its kind is known: the stream cannot be followed */
+        return ghost_answer(remote, pdu);
     bool isoch = endpoint_of(urb)->type == USB_ISOCH;
     int error = pdu->length > urb->length ? -EPROTO : 0;
     if (error == 0 && (urb->flags & URB_IN) && pdu->length != 0)
@@ -234,18 +252,20 @@ static int read_answer(struct remote *remote, const struct usbip_pdu *pdu)
     return error;
 }
 
-/* In time (-ECONNRESET): there will be no RET_SUBMIT. Else it came, or the server withholds it until its next completion: a small
- * control transfer makes one. */
+/* In time (-ECONNRESET): there will be no RET_SUBMIT. Else one came before, and the URB is not here any more; or the transfer ended
+ * while the server was unlinking it. Then Linux' server sends no RET_SUBMIT, and in one order of its threads a late one. */
 static int unlink_answer(struct remote *remote, const struct usbip_pdu *pdu)
 {
     lock_acquire(&remote->lock);
-    struct urb *urb = pending_by_unlink(remote, pdu->sequence, pdu->status == SERVER_ECONNRESET);
-    uint32_t nudge = urb != NULL && pdu->status != SERVER_ECONNRESET ? ++remote->sequence : 0;
+    struct urb *urb = pending_take_by_unlink(remote, pdu->sequence);
     lock_release(&remote->lock);
-    if (urb != NULL && nudge == 0)
-        usb_urb_ended(urb, -ECANCELED);
-    /* An unlink of a sequence that never was is answered at once, and is a completion like any other. */
-    return nudge != 0 ? send_unlink(remote, nudge, 0) : 0;
+    if (urb == NULL)
+        return 0;
+    if (pdu->status != SERVER_ECONNRESET)
+        remote->ghosts[remote->ghost_next++ % GHOSTS] =
+            (struct ghost){slot_get(urb, SLOT_SEQUENCE), urb->flags & URB_IN, endpoint_of(urb)->type == USB_ISOCH};
+    usb_urb_ended(urb, -ECANCELED);
+    return 0;
 }
 
 static int read_one(struct remote *remote)
