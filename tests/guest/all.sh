@@ -1,37 +1,113 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# all.sh PROGRAM [NAME...]: the usbfs host's checks in the guest, all or those named. Status 77: no guest can be had here.
+# all.sh BUILD [short | GROUP...]: real hosts against a real kernel, a boot of the guest for each group of checks. TAP; exit status 0
+# when all went well, 77 when no guest can be had here, else 1.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-program=$1
+build=$(cd "$1" && pwd) || exit 2
 shift
-work=$(mktemp -d)
-device=
-trap '[ -z "$device" ] || kill "$device" 2>/dev/null; rm -rf "$work"' EXIT
-"$here/run.sh" -- true >/dev/null 2>&1
+groups=("$@")
+work=$(mktemp -d) # short: sockets' names are limited
+helpers=()
+cleanup() {
+    [ ${#helpers[@]} = 0 ] || kill "${helpers[@]}" 2>/dev/null
+    rm -rf "$work"
+}
+trap cleanup EXIT
+number=0 bad=0
+
+say() { # say 'ok|not ok' NAME [DIRECTIVE]
+    number=$((number + 1))
+    echo "$1 $number - $2${3:+ # $3}"
+    [ "$1" = ok ] || bad=1
+}
+
+wanted() { [ ${#groups[@]} = 0 ] || [[ " ${groups[*]} " == *" $1 "* ]]; }
+
+# The id that run.sh gives a device of the list: its name and its place.
+pull() { # pull NAME LIST DIR
+    local place=0 each
+    for each in ${2//,/ }; do
+        place=$((place + 1))
+        [ "$each" != "$1" ] || "$here/qmp.sh" "$3" "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"$1$place\"}}" >/dev/null
+    done
+}
+
+# group NAME DEVICES [run.sh options] < SCRIPT: one boot. The script's checks are counted before, so that none gets lost with the guest.
+group() {
+    local name=$1 devices=$2 line began=$SECONDS seen=" " each
+    shift 2
+    local dir=$work/$name
+    mkdir -p "$dir"
+    { cat "$here/inside.sh"; cat; } >"$dir/script"
+    while IFS= read -r line; do
+        case $line in
+            '# PULL '*) pull "${line##* }" "$devices" "$dir"; echo "$line" ;;
+            'ok '*) say ok "$name: ${line#ok }"; seen+="${line#ok } " ;;
+            'not ok '*) say 'not ok' "$name: ${line#not ok }"; seen+="${line#not ok } " ;;
+            'skip '*) line=${line#skip }; say ok "$name: ${line%% *}" "SKIP ${line#* }"; seen+="${line%% *} " ;;
+            *) echo "$line" ;;
+        esac
+    done < <(nice "$here/run.sh" --timeout 240 --work "$dir" ${devices:+--devices "$devices"} --copy "$dir/script" "$@" \
+        -- sh /guest/script 2>"$dir/errors"; echo "# guest's exit status $?")
+    sed 's/^/# /' "$dir/errors"
+    for each in $(sed -nE 's/^\s*check(_live)? ([a-z0-9-]+) .*/\2/p' "$dir/script"); do
+        [[ $seen == *" $each "* ]] || { say 'not ok' "$name: $each"; echo '# the guest ended before it'; }
+    done
+    echo "# $name: $((SECONDS - began)) s"
+}
+
+redir() { # redir SPEED: the socket of a made-up device
+    python3 "$here/redir_device.py" "$work/$1" "$1" 2>/dev/null &
+    helpers+=($!)
+    until [ -S "$work/$1" ]; do sleep 0.05; done
+}
+
+"$here/run.sh" -- true >"$work/trial" 2>&1
 if [ $? = 125 ]; then
-    echo 'SKIP no guest can be started here'
+    sed 's/^/# /' "$work/trial"
+    echo "1..0 # SKIP no guest can be started here: $(head -n 1 "$work/trial")"
     exit 77
 fi
-failed=0
-check() {
-    local name=$1
-    shift
-    if [ -n "$wanted" ] && [[ " $wanted " != *" $name "* ]]; then return; fi
-    if "$here/run.sh" "$@" -- "$program" "$name"; then echo "ok $name"; else echo "not ok $name"; failed=1; fi
+usbfs=$build/tests/guest/usbfs
+
+usbfs_group() {
+    redir high
+    redir super
+    mkdir -p "$work/usbfs"
+    python3 "$here/echo.py" "$work/usbfs/serial.sock" &
+    helpers+=($!)
+    group usbfs "audio,uas,storage,serial,redir=$work/high,redir=$work/super" --copy "$usbfs" <<'SCRIPT'
+check isoout ./usbfs isoout
+check isoin ./usbfs isoin
+check isoin-long ./usbfs isoin-long
+check loopback ./usbfs loopback
+check loopback-streams ./usbfs loopback-streams
+check storage ./usbfs storage
+check mapped ./usbfs mapped
+check uas ./usbfs uas
+check serial ./usbfs serial
+check memory ./usbfs memory
+modprobe ftdi_sio
+i=0; while [ ! -e /dev/ttyUSB0 ] && [ $i -lt 100 ]; do usleep 20000; i=$((i + 1)); done
+check driver ./usbfs driver
+check detach ./usbfs detach
+rmmod ftdi_sio
+check_live unplug ./usbfs unplug
+check_live unplug-isoch ./usbfs unplug-isoch
+SCRIPT
+    # 28800 samples were sent before the silence of the last check.
+    if python3 "$here/wav_witness.py" "$work/usbfs/audio.wav" 28000 >"$work/witness" 2>&1; then line=ok; else line='not ok'; fi
+    sed 's/^/# /' "$work/witness"
+    say "$line" 'usbfs: the samples that the audio device got'
+    group usbfs-long audio --copy "$usbfs" <<'SCRIPT'
+check isoout-long ./usbfs isoout-long
+SCRIPT
+    if python3 "$here/wav_witness.py" "$work/usbfs-long/audio.wav" 114000 >"$work/witness" 2>&1; then line=ok; else line='not ok'; fi
+    sed 's/^/# /' "$work/witness"
+    say "$line" 'usbfs-long: the samples that the audio device got'
 }
-wanted="$*"
-check storage --devices storage
-check mapped --devices storage
-check memory --devices serial
-check uas --devices uas
-check driver --devices serial --modules ftdi_sio
-check detach --devices serial --modules ftdi_sio
-check isoout --devices audio
-check isoout-long --devices audio
-python3 "$here/redir_device.py" "$work/redir" high 2>/dev/null &
-device=$!
-check loopback --devices "redir=$work/redir"
-check isoin --devices "redir=$work/redir"
-check isoin-long --devices "redir=$work/redir"
-exit $failed
+
+if wanted usbfs; then usbfs_group; fi
+echo "1..$number"
+exit $bad

@@ -14,6 +14,7 @@ SS, FS = speed == "super", speed == "full"
 MPS = 1024 if SS else 64 if FS else 512
 IVL = 1 if FS else 4						# one packet a millisecond
 ISO = 192
+PRODUCT = 0x0012 if SS else 0x0011
 
 def ep(addr, attr, mps, ivl, streams=0):
     d = struct.pack("<BBBBHB", 7, 5, addr, attr, mps, ivl)
@@ -25,7 +26,7 @@ for alt in (0, 1):
     if alt: e += [ep(0x84, 5, ISO, IVL), ep(0x05, 5, ISO, IVL)]
     IFS.append(struct.pack("<BBBBBBBBB", 9, 4, 0, alt, len(e), 255, 0, 0, 0) + b"".join(e))
 CFG = b"".join(IFS); CFG = struct.pack("<BBHBBBBB", 9, 2, 9 + len(CFG), 1, 1, 0, 0x80, 50) + CFG
-DEV = struct.pack("<BBHBBBBHHHBBBB", 18, 1, 0x300 if SS else 0x200, 255, 0, 0, 9 if SS else 64, 0x1209, 0x0001, 0x100, 1, 2, 0, 1)
+DEV = struct.pack("<BBHBBBBHHHBBBB", 18, 1, 0x300 if SS else 0x200, 255, 0, 0, 9 if SS else 64, 0x1209, PRODUCT, 0x100, 1, 2, 0, 1)
 BOS = struct.pack("<BBHB", 5, 15, 22, 2) + struct.pack("<BBBI", 7, 16, 2, 0) + struct.pack("<BBBBHBBH", 10, 16, 3, 0, 0xc, 2, 0, 0)
 def string(i):
     if i == 0: return b"\x04\x03\x09\x04"
@@ -87,7 +88,7 @@ class Peer:
             if os.environ.get("V"): print("<-", typ, ln, ident, b[:24].hex(), file=sys.stderr)
             if typ == 0:
                 self.peer = struct.unpack("<I", b[64:68])[0] if ln >= 68 else 0; self.on = caps
-                self.epinfo(); self.send(1, struct.pack("<BBBBHHH", {"full": 1, "high": 2, "super": 3}[speed], 255, 0, 0, 0x1209, 1, 0x100))
+                self.epinfo(); self.send(1, struct.pack("<BBBBHHH", {"full": 1, "high": 2, "super": 3}[speed], 255, 0, 0, 0x1209, PRODUCT, 0x100))
             elif typ == 3: self.iso = self.intr = False; self.wait.clear(); self.have.clear(); self.alt = 0
             elif typ == 6: self.alt = 0; self.epinfo(); self.send(8, bytes([0, b[0]]), ident)
             elif typ == 7: self.send(8, bytes([0, 1]), ident)

@@ -18,7 +18,8 @@
 #   --fwd HOST:GUEST  forward a TCP port of 127.0.0.1 here to the guest (repeatable);
 #                     the guest reaches this machine at 10.0.2.2 once networking is
 #                     on (--net, implied by --fwd and --usbipd)
-#   --copy SRC[:DST]  put a file into the guest (default /guest/NAME; repeatable)
+#   --copy SRC[:DST]  put a file into the guest (default /guest/NAME; repeatable); a
+#                     program brings the libraries that it needs here
 #   --env NAME=VALUE  environment of the program (repeatable)
 #   --share DIR       mount DIR read-write at /mnt/share in the guest (9p)
 #   --hostfs          run PROGRAM chrooted in a read-only 9p view of this machine's
@@ -141,6 +142,16 @@ for c in "${copies[@]}"; do
 	s=${c%%:*}; dst=; case $c in *:*) dst=${c#*:};; esac; dst=${dst:-/guest/$(basename "$s")}
 	mkdir -p "$r/$(dirname "$dst")"; cp -L "$s" "$r/$dst" || die "cannot copy $s"
 done
+# libraries SRC : those of a dynamically linked program, to a place that is looked at before the guest's own
+libraries() {
+	[ $hostfs = 0 ] && [ "$(od -An -tx1 -N4 "$1" 2>/dev/null | tr -d ' ')" = 7f454c46 ] || return 0
+	local name arrow path rest
+	while read -r name arrow path rest; do
+		case $name in /*) [ "$arrow" != '=>' ] && path=$name && { mkdir -p "$r${name%/*}"; cp -L "$path" "$r$name"; };; esac
+		case $arrow$path in '=>'/*) mkdir -p "$r/guest/lib"; [ -e "$r/guest/lib/${name##*/}" ] || cp -L "$path" "$r/guest/lib/${name##*/}";; esac
+	done < <(ldd "$1" 2>/dev/null)
+}
+for c in "${copies[@]}"; do libraries "${c%%:*}"; done
 cmd=
 if [ $# -gt 0 ]; then
 	p=$1; shift
@@ -149,9 +160,11 @@ if [ $# -gt 0 ]; then
 		case $hostfs$p in
 		1/tmp/*|1/run/*|1/var/run/*|0*)	# not visible in there: take it along
 			cp -L "$p" "$r/guest/" && chmod +x "$r/guest/$(basename "$p")" || die "cannot copy $p"
+			libraries "$p"
 			p=./$(basename "$p");;
 		esac
 	fi
+	[ -d "$r/guest/lib" ] && envs+=("LD_LIBRARY_PATH=/guest/lib")
 	for e in "${envs[@]}"; do cmd="${cmd}export ${e%%=*}=$(quote "${e#*=}"); "; done
 	cmd="$cmd$(quote "$p" "$@")"
 fi
