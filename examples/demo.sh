@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What the library does, on real work: a file of about 1 GiB copied with 32 overlapped requests under way, compared,
-# timed beside cp; an echo server and its load client; then the smaller examples. examples/demo.sh [BUILD]
+# timed beside cp; an echo server and its load client; then the smaller examples; isochronous transfers and sound on virtual USB devices. examples/demo.sh [BUILD]
 # SIZE_MB=N makes the file smaller or larger.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -112,5 +112,13 @@ say 'examples/isoch_transfer.c on a virtual USB device: 30 ms each way, 240 pack
 OVERLAPPED_USB=mutt "$work/isoch_transfer" | awk '/^(in|out), transfer/ { $0 = substr($0, 1, 60) "..." } { print }'
 say 'examples/isoch_stream.c: 8 transfers in flight through a completion port, 2 seconds'
 OVERLAPPED_USB=mutt "$work/isoch_stream" 2
+say 'A WAV file through the virtual audio device: played, recorded, compared with what it was, sample by sample'
+examples/tone.py make "$work/tone.wav" 3
+ovl=$build/tools/ovl
+audio=--usb=audio,in=$work/tone.wav,out=$work/speaker.wav
+"$ovl" usb "$audio" --pcap="$work/audio.pcapng" iso-write --quiet --depth=32 --wav="$work/tone.wav" virtual-1
+echo "The speaker: $(examples/tone.py compare "$work/tone.wav" "$work/speaker.wav")"
+"$ovl" usb "$audio" iso-read --quiet --depth=32 --seconds=3 --wav="$work/microphone.wav" virtual-1
+echo "The microphone: $(examples/tone.py compare "$work/tone.wav" "$work/microphone.wav")"
 say 'ovl usb tree'
-"$build/tools/ovl" usb --usb='mutt;fx2;audio' tree | grep -v '^ *every'
+"$ovl" usb --usb='mutt;fx2;audio' tree | grep -v '^ *every'

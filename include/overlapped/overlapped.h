@@ -172,6 +172,11 @@ uint32_t ovl_usb_list(struct ovl_usb_info **devices, uint32_t *count);
  * cannot be opened (ERROR_ACCESS_DENIED 5 ...). Any thread that may block. */
 uint32_t ovl_usb_describe(const char *path, int brief, char **text);
 
+/* What CreateFile takes to open the function with this interface of the device at `path`, for WinUsb_Initialize: \\?\usb#.... A
+ * function that no driver serves is given to WinUSB, whatever its descriptors say. *device_path is the caller's, for ovl_free.
+ * ERROR_FILE_NOT_FOUND 2 (no such device or interface), ERROR_ACCESS_DENIED 5 (another driver serves it). Any thread that may block. */
+uint32_t ovl_usb_winusb(const char *path, uint8_t interface_number, char **device_path);
+
 /* ---- USB devices for other machines ---------------------------------------------------------------------- */
 
 struct ovl_usb_server;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/usb_node.h"
 #include "drivers/usb_osdesc.h"
 #include "nt/status.h"
 #include "overlapped.h"
@@ -164,4 +165,45 @@ uint32_t ovl_usb_describe(const char *path, int brief, char **text)
     free(look->os_set);
     free(look);
     return error == 0 ? 0 : win32_from_errno(error);
+}
+
+/* ---- A function for WinUSB
+ * ------------------------------------------------------------------------------------------ */
+
+/* {6C1F1D52-3A0E-4F27-9C8E-6F766C757362}: the class of functions that have no other. */
+static const struct usb_guid guid_own = {{0x52, 0x1d, 0x1f, 0x6c, 0x0e, 0x3a, 0x27, 0x4f, 0x9c,
+                                          0x8e, 0x6f, 0x76, 0x6c, 0x75, 0x73, 0x62}};
+
+/* The node of the function with this interface, referenced, or NULL. */
+static struct usb_node *function_find(const char *path, uint8_t interface)
+{
+    uint32_t count;
+    struct usb_node *found = NULL, **nodes = usb_nodes(&count);
+    for (uint32_t i = 0; nodes != NULL && i < count && found == NULL; i++) {
+        struct usb_node *node = nodes[i];
+        bool has = interface >= node->first_interface &&
+                   interface < node->first_interface + node->interface_count;
+        if (!node->is_composite && has && strcmp(node->device->id.path, path) == 0)
+            usb_node_reference(found = node);
+    }
+    usb_nodes_free(nodes, count);
+    return found;
+}
+
+uint32_t ovl_usb_winusb(const char *path, uint8_t interface_number, char **device_path)
+{
+    struct usb_node *node = function_find(path, interface_number);
+    if (node == NULL)
+        return win32_from_errno(-ENOENT);
+    int32_t status = usb_node_use_winusb(node);
+    if (status == STATUS_SUCCESS && atomic_load(&node->interface_count_guid) == 0)
+        status = usb_node_add_interface(node, &guid_own);
+    char *text = NULL;
+    if (status == STATUS_SUCCESS &&
+        asprintf(&text, "\\\\?\\%s", node->interfaces[0].device.name) < 0)
+        status = STATUS_NO_MEMORY;
+    usb_node_dereference(node);
+    if (status == STATUS_SUCCESS)
+        *device_path = text;
+    return status_to_win32(status);
 }

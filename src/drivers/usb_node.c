@@ -307,8 +307,39 @@ static void device_gone(struct usb_device *device)
     device->owner_tag = NULL;
 }
 
-/* Nodes that nobody serves are offered to a binder that came later. Their names are registered
- * anew, with the driver. */
+/* Gives a node that nobody serves to a driver: its names are registered anew, with that. false:
+ * somebody was faster. */
+static bool node_rebind(struct usb_node *node, const struct driver *driver)
+{
+    static pthread_mutex_t rebinding = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&rebinding);
+    bool is_free = node->function_driver == NULL && !atomic_load(&node->gone);
+    if (is_free) {
+        interfaces_unregister(node);
+        lock_acquire(&nodes_lock);
+        node->function_driver = driver;
+        if (node->service == NULL)
+            node->service = driver == &winusb_driver ? "WinUSB" : driver->name;
+        if (node->listed)
+            interfaces_register(node);
+        lock_release(&nodes_lock);
+    }
+    pthread_mutex_unlock(&rebinding);
+    return is_free;
+}
+
+int32_t usb_node_use_winusb(struct usb_node *node)
+{
+    if (node->is_composite || &winusb_driver == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (node->function_driver == NULL && node_rebind(node, &winusb_driver))
+        watchers_tell(USB_NODE_CHANGED, node);
+    if (atomic_load(&node->gone))
+        return STATUS_NO_SUCH_DEVICE;
+    return node->function_driver == &winusb_driver ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
+/* Nodes that nobody serves are offered to a binder that came later. */
 static void nodes_offer(void)
 {
     uint32_t count;
@@ -321,13 +352,8 @@ static void nodes_offer(void)
                                                                                  : NULL;
         if (driver == NULL)
             continue;
-        interfaces_unregister(node);
-        lock_acquire(&nodes_lock);
-        node->function_driver = driver;
-        if (node->service == NULL)
-            node->service = driver->name;
-        interfaces_register(node);
-        lock_release(&nodes_lock);
+        if (!node_rebind(node, driver))
+            continue;
         watchers_tell(USB_NODE_CHANGED, node);
     }
     usb_nodes_free(list, count);

@@ -80,6 +80,10 @@ void usb_node_set_binder(usb_node_bind_fn *bind);
  * when there are USB_NODE_GUIDS, STATUS_NO_SUCH_DEVICE when it is gone. Once is enough: a GUID that is there is no error. */
 int32_t usb_node_add_interface(struct usb_node *node, const struct usb_guid *guid);
 
+/* Gives a node that has no function driver to WinUSB, whatever its descriptors say. 0 or a status: STATUS_ACCESS_DENIED when another
+ * driver serves it, STATUS_INVALID_DEVICE_REQUEST for a composite device's own node. */
+int32_t usb_node_use_winusb(struct usb_node *node);
+
 /* drivers/winusb.c: the function driver behind WinUsb_*. open() gets the node by request->device->context. */
 extern const struct driver winusb_driver;
 

@@ -16,7 +16,7 @@ static const struct {
                            "                                                   compile (when source) and run a program"},
     {"trace", command_trace, "trace [--json=FILE] PROG [ARGS]              run it and show its requests, one by one"},
     {"info", command_info, "info                                         what carries requests on this machine"},
-    {"usb", command_usb, "usb [--usb=SPEC] list|tree|show DEVICE        USB devices and their descriptors"},
+    {"usb", command_usb, "usb [--usb=SPEC] list|tree|show|read|write|iso-read|iso-write|serve|attach ...   USB devices (ovl usb --help)"},
 };
 
 int complain(const char *format, ...)

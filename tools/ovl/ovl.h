@@ -11,6 +11,8 @@ int command_trace(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_usb(int argc, char **argv);
 int usb_serve(int argc, char **argv);
+int usb_attach(int argc, char **argv);
+int usb_show_attached(void); /* as a tree; 1: there is none */
 
 /* --usb=SPEC and --pcap=FILE become the library's variables. 0: it is neither. */
 int environment_option(const char *argument);

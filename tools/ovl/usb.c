@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* `ovl usb`: the devices of all hosts, as a list, as a tree by bus and port, and one's descriptors
- * decoded. */
+ * decoded; its other commands have files of their own. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "overlapped.h"
 #include "ovl.h"
+#include "usb_pipe.h"
 
 int environment_option(const char *argument)
 {
@@ -97,13 +98,36 @@ static int list_devices(int as_tree)
     return status;
 }
 
+int usb_show_attached(void)
+{
+    struct ovl_usb_info *devices;
+    uint32_t count;
+    uint32_t error = ovl_usb_list(&devices, &count);
+    if (error != 0)
+        return failed("usb", error);
+    int status = count == 0 ? 1 : print_tree(devices, count); /* why not has been said */
+    ovl_free(devices);
+    return status;
+}
+
+static int transfer(int argc, char **argv)
+{
+    struct transfer_options options;
+    int status = options_read(&options, argc, argv);
+    if (status >= 0)
+        return status;
+    return options.isoch ? usb_isoch(&options) : usb_bulk(&options);
+}
+
 static int usage(FILE *to)
 {
-    fputs("usage: ovl usb [--usb=SPEC] [--pcap=FILE] list | tree | show DEVICE | serve DEVICE...\n"
+    fputs("usage: ovl usb [--usb=SPEC] [--pcap=FILE] COMMAND\n"
           "  list         one line for each device\n"
           "  tree         by bus and port, with interfaces and endpoints\n"
           "  show DEVICE  all its descriptors, decoded; DEVICE is a name from the list\n"
-          "  serve        exports devices by USB/IP (ovl usb serve --help)\n"
+          "  read, write, iso-read, iso-write [OPTIONS] DEVICE [PIPE]   move data (ovl usb read --help)\n"
+          "  serve DEVICE...             exports devices by USB/IP (ovl usb serve --help)\n"
+          "  attach tcp:HOST[:PORT][:BUSID] [PROGRAM]   uses those of a server (ovl usb attach --help)\n"
           "  --usb=SPEC   which hosts, as OVERLAPPED_USB has it: mutt, fx2, audio (virtual "
           "devices), usbfs, usbip:HOST;\n"
           "               with semicolons between. Without either: usbfs\n"
@@ -125,8 +149,14 @@ int command_usb(int argc, char **argv)
     }
     if (at < argc && strcmp(argv[at], "serve") == 0)
         return usb_serve(argc - at, argv + at);
+    if (at < argc && strcmp(argv[at], "attach") == 0)
+        return usb_attach(argc - at, argv + at);
     setenv("OVERLAPPED_USB", "usbfs", 0);
     int left = argc - at;
+    static const char *const moving[] = {"read", "write", "iso-read", "iso-write"};
+    for (size_t i = 0; left > 0 && i < sizeof moving / sizeof *moving; i++)
+        if (strcmp(argv[at], moving[i]) == 0)
+            return transfer(left, argv + at);
     if (left == 1 && strcmp(argv[at], "list") == 0)
         return list_devices(0);
     if (left == 1 && strcmp(argv[at], "tree") == 0)
