@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-OVL, TONE = sys.argv[1:3]
+OVL, TONE = (os.path.abspath(path) for path in sys.argv[1:3])
 checks = failures = 0
 
 
@@ -96,7 +96,7 @@ def isochronous(work):
 
 def sound(work):
     tone, played, recorded = work / 'tone.wav', work / 'played.wav', work / 'recorded.wav'
-    subprocess.run([TONE, 'make', tone, '0.503'], check=True)
+    subprocess.run([sys.executable, TONE, 'make', tone, '0.503'], check=True)
     for speed in ['full', 'high']:
         device = f'--usb=audio,speed={speed},in={tone},out={played}'
         for attempt in range(3):  # a machine that sleeps for 80 ms breaks a stream: it says so, and that is no failure here
@@ -104,14 +104,14 @@ def sound(work):
             if b' 0 late' in done.stdout:
                 break
         moves(f'{speed} speed: play a file', done, r' 0 late, 0 lost')
-        compared = subprocess.run([TONE, 'compare', tone, played], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        compared = subprocess.run([sys.executable, TONE, 'compare', tone, played], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         ok(compared.returncode == 0, 'the speaker got its samples', compared.stdout)
         for attempt in range(3):
             done = usb(device, 'iso-read', f'--wav={recorded}', '--seconds=0.52', 'virtual-1')
             if b' 0 late, 0 lost, 0 restarts' in done.stdout:
                 break
         moves('record one', done, r' 0 late, 0 lost')
-        compared = subprocess.run([TONE, 'compare', tone, recorded], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        compared = subprocess.run([sys.executable, TONE, 'compare', tone, recorded], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         ok(compared.returncode == 0, 'the microphone gave its samples', compared.stdout)
 
 
