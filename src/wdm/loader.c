@@ -87,6 +87,8 @@ int32_t wdm_driver_load(const char *path, struct wdm_driver **loaded)
     }
     if (!NT_SUCCESS(status)) {
         trace_note(TRACE_DRIVER, "%s: DriverEntry gave 0x%08x", path, (unsigned)status);
+        if (driver->framework_finish != NULL)
+            driver->framework_finish(&driver->object);
         wdm_driver_delete_devices(driver);
         dlclose(driver->module);
         free(driver);

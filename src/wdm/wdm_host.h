@@ -17,6 +17,8 @@ struct wdm_driver {
     struct list link;      /* of all loaded */
     struct list devices;   /* struct wdm_device.link, under wdm_lock */
     void *module;          /* dlopen's */
+    void *framework;       /* the driver framework's object of it, or NULL */
+    void (*framework_finish)(DRIVER_OBJECT *driver); /* what DriverEntry leaves when it fails, if the framework knows it */
     WCHAR registry_path[256];
     char name[128];
 };

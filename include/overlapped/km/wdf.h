@@ -9,6 +9,7 @@
 #endif
 #endif
 #include "wdftypes.h"
+#include "wdfstatus.h"
 #include "wdfobject.h"
 #include "wdfsync.h"
 #include "wdfdriver.h"
