@@ -193,8 +193,10 @@ static void add_language(struct command *command, const struct wishes *wishes, b
         add_joined(command, "-fno-builtin-", not_builtin[i]);
     for (size_t i = 0; clang && i < sizeof quiet / sizeof *quiet; i++)
         add(command, quiet[i]);
-    if (wishes->driver)
+    if (wishes->driver) {
         add(command, "-fPIC");
+        add(command, "-Wno-multichar"); /* pool tags */
+    }
 }
 
 /* The user's words, without those that only a Windows linker understands. */

@@ -163,7 +163,7 @@ enum file_flag {
     FILE_SKIP_EVENT = 0x04,        /* FILE_SKIP_SET_EVENT_ON_HANDLE */
     FILE_CLEANED = 0x08,           /* the last handle was closed */
     FILE_NO_BUFFERING = 0x10,
-    FILE_WRITE_THROUGH = 0x20,
+    FILE_WRITES_THROUGH = 0x20,
 };
 
 /* What a handle to a device refers to. A driver embeds it first in its own structure (file_create). */

@@ -228,7 +228,7 @@ static int32_t file_from_descriptor(int fd, const struct stat *st,
     if (request->flags & OPEN_NO_BUFFERING)
         flags |= FILE_NO_BUFFERING;
     if (request->flags & OPEN_WRITE_THROUGH)
-        flags |= FILE_WRITE_THROUGH;
+        flags |= FILE_WRITES_THROUGH;
     struct disk_file *disk = (struct disk_file *)file_create(&file_driver, sizeof *disk, flags);
     if (disk == NULL) {
         close(fd);

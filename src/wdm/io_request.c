@@ -12,44 +12,31 @@
 #include "wdm/wdm_host.h"
 
 enum { SHADOW_DISPATCHING, SHADOW_RETURNED, SHADOW_COMPLETED };
-enum { IRP_TYPE = 6, IRP_BUFFERED = 0x10, IRP_DEALLOCATE = 0x20, IRP_INPUT = 0x40 };
 
 struct shadow {
-    struct irp *irp;              /* ours; NULL: the host's own, waited for through `ended` */
+    struct irp *irp;              /* ours */
     _Atomic uint32_t state;
-    struct dispatcher ended;
     void *system_buffer;
     void *copy_to;                /* the caller's memory for a buffered result */
     uint32_t copy_room;
     MDL mdl;
-    IRP public;                   /* and its stack locations behind it */
+    struct wdm_irp wdm;           /* and its stack locations behind it */
 };
 
-static struct shadow *shadow_of(IRP *irp)
-{
-    return container_of(irp, struct shadow, public);
-}
+static void shadow_ended(struct wdm_irp *wdm);
 
 static struct shadow *shadow_make(DEVICE_OBJECT *device, struct wdm_file *file, struct irp *irp)
 {
-    CHAR depth = device->StackSize;
-    struct shadow *shadow =
-        calloc(1, sizeof *shadow + (size_t)(depth + 1) * sizeof(IO_STACK_LOCATION));
+    struct shadow *shadow = calloc(1, sizeof *shadow + wdm_irp_room(device->StackSize));
     if (shadow == NULL)
         return NULL;
     shadow->irp = irp;
-    dispatcher_init(&shadow->ended, DISPATCHER_NOTIFICATION, 0);
-    IRP *public = &shadow->public;
-    public->Type = IRP_TYPE;
-    public->Size = (USHORT)(sizeof(IRP) + (size_t)depth * sizeof(IO_STACK_LOCATION));
-    public->StackCount = depth;
-    public->CurrentLocation = (CHAR)(depth + 1);
-    public->RequestorMode = irp != NULL ? UserMode : KernelMode;
-    IO_STACK_LOCATION *stack = (IO_STACK_LOCATION *)(public + 1);
-    public->Tail.Overlay.CurrentStackLocation = stack + depth;
+    wdm_irp_init(&shadow->wdm, device->StackSize, shadow_ended);
+    IRP *public = &shadow->wdm.public;
+    public->RequestorMode = UserMode;
     public->Tail.Overlay.OriginalFileObject = &file->object;
     public->Tail.Overlay.Thread = (PETHREAD)(void *)thread_self();
-    stack[depth - 1].FileObject = &file->object;
+    IoGetNextIrpStackLocation(public)->FileObject = &file->object;
     return shadow;
 }
 
@@ -77,7 +64,7 @@ static void shadow_direct(struct shadow *shadow, void *buffer, uint32_t length)
     if (length == 0)
         return;
     mdl_describe(&shadow->mdl, buffer, length);
-    shadow->public.MdlAddress = &shadow->mdl;
+    shadow->wdm.public.MdlAddress = &shadow->mdl;
 }
 
 /* A system buffer of `size` bytes that begins with `length` bytes of `data`. */
@@ -90,8 +77,8 @@ static NTSTATUS shadow_buffer(struct shadow *shadow, uint32_t size, const void *
         return STATUS_INSUFFICIENT_RESOURCES;
     if (length != 0)
         memcpy(shadow->system_buffer, data, length);
-    shadow->public.AssociatedIrp.SystemBuffer = shadow->system_buffer;
-    shadow->public.Flags |= IRP_BUFFERED | IRP_DEALLOCATE;
+    shadow->wdm.public.AssociatedIrp.SystemBuffer = shadow->system_buffer;
+    shadow->wdm.public.Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
     return STATUS_SUCCESS;
 }
 
@@ -106,13 +93,13 @@ static NTSTATUS prepare_transfer(struct shadow *shadow, const struct irp *irp, U
         shadow_direct(shadow, irp->buffer, irp->length);
         return STATUS_SUCCESS;
     }
-    shadow->public.UserBuffer = irp->buffer;
+    shadow->wdm.public.UserBuffer = irp->buffer;
     if (!(device_flags & DO_BUFFERED_IO))
         return STATUS_SUCCESS;
     if (reads) {
         shadow->copy_to = irp->buffer;
         shadow->copy_room = irp->length;
-        shadow->public.Flags |= IRP_INPUT;
+        shadow->wdm.public.Flags |= IRP_INPUT_OPERATION;
     }
     return shadow_buffer(shadow, irp->length, irp->buffer, reads ? 0 : irp->length);
 }
@@ -127,7 +114,7 @@ static NTSTATUS prepare_control(struct shadow *shadow, const struct irp *irp, IO
     case METHOD_BUFFERED:
         shadow->copy_to = irp->buffer;
         shadow->copy_room = irp->length;
-        shadow->public.UserBuffer = irp->buffer;
+        shadow->wdm.public.UserBuffer = irp->buffer;
         return shadow_buffer(shadow,
                              irp->input_length > irp->length ? irp->input_length : irp->length,
                              irp->input, irp->input_length);
@@ -136,7 +123,7 @@ static NTSTATUS prepare_control(struct shadow *shadow, const struct irp *irp, IO
         shadow_direct(shadow, irp->buffer, irp->length);
         return shadow_buffer(shadow, irp->input_length, irp->input, irp->input_length);
     default:
-        shadow->public.UserBuffer = irp->buffer;
+        shadow->wdm.public.UserBuffer = irp->buffer;
         stack->Parameters.DeviceIoControl.Type3InputBuffer = (PVOID)(uintptr_t)irp->input;
         return STATUS_SUCCESS;
     }
@@ -144,7 +131,7 @@ static NTSTATUS prepare_control(struct shadow *shadow, const struct irp *irp, IO
 
 static NTSTATUS shadow_prepare(struct shadow *shadow, const struct irp *irp, DEVICE_OBJECT *device)
 {
-    IO_STACK_LOCATION *stack = IoGetNextIrpStackLocation(&shadow->public);
+    IO_STACK_LOCATION *stack = IoGetNextIrpStackLocation(&shadow->wdm.public);
     switch (irp->major) {
     case IRP_READ:
     case IRP_WRITE:
@@ -159,20 +146,11 @@ static NTSTATUS shadow_prepare(struct shadow *shadow, const struct irp *irp, DEV
 
 /* ---- Sending --------------------------------------------------------------------------------------------------- */
 
-NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
-    if (--Irp->CurrentLocation <= 0)
-        wdm_stop("IoCallDriver: no stack location left in IRP %p", (void *)Irp);
-    IO_STACK_LOCATION *stack = --Irp->Tail.Overlay.CurrentStackLocation;
-    stack->DeviceObject = DeviceObject;
-    return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
-}
-
 /* The request goes back to the issuer: what was buffered is copied out, unless it failed. */
 static int32_t shadow_result(struct shadow *shadow, uint64_t *information)
 {
-    NTSTATUS status = shadow->public.IoStatus.Status;
-    *information = NT_ERROR(status) ? 0 : shadow->public.IoStatus.Information;
+    NTSTATUS status = shadow->wdm.public.IoStatus.Status;
+    *information = NT_ERROR(status) ? 0 : shadow->wdm.public.IoStatus.Information;
     if (shadow->copy_to != NULL && *information != 0) {
         size_t length = *information < shadow->copy_room ? *information : shadow->copy_room;
         memcpy(shadow->copy_to, shadow->system_buffer, length);
@@ -191,16 +169,16 @@ static void wdm_cancel(struct irp *irp)
     PDRIVER_CANCEL routine = NULL;
     if (shadow != NULL) {
         IoAcquireCancelSpinLock(&irql);
-        shadow->public.Cancel = TRUE;
-        routine = IoSetCancelRoutine(&shadow->public, NULL);
+        shadow->wdm.public.Cancel = TRUE;
+        routine = IoSetCancelRoutine(&shadow->wdm.public, NULL);
         if (routine == NULL)
             IoReleaseCancelSpinLock(irql);
         else
-            shadow->public.CancelIrql = irql;
+            shadow->wdm.public.CancelIrql = irql;
     }
     lock_release(&file->shadow_lock);
     if (routine != NULL)
-        routine(IoGetCurrentIrpStackLocation(&shadow->public)->DeviceObject, &shadow->public);
+        routine(IoGetCurrentIrpStackLocation(&shadow->wdm.public)->DeviceObject, &shadow->wdm.public);
 }
 
 static void shadow_retire(struct irp *irp, struct shadow *shadow)
@@ -225,7 +203,7 @@ int32_t wdm_dispatch(struct irp *irp)
         return status;
     }
     irp->driver[0] = shadow;
-    status = IofCallDriver(device, &shadow->public);
+    status = IofCallDriver(device, &shadow->wdm.public);
     if (status == STATUS_PENDING) {
         irp_pend(irp, wdm_cancel);
         if (atomic_exchange(&shadow->state, SHADOW_RETURNED) != SHADOW_COMPLETED)
@@ -238,98 +216,21 @@ int32_t wdm_dispatch(struct irp *irp)
     }
     if (atomic_load(&shadow->state) != SHADOW_COMPLETED) /* both sides would use the request */
         wdm_stop("a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
-                 (void *)&shadow->public);
+                 (void *)&shadow->wdm.public);
     status = shadow_result(shadow, &irp->information);
     irp->driver[0] = NULL;
     shadow_free(shadow);
     return status;
 }
 
-static void shadow_complete(struct shadow *shadow)
+static void shadow_ended(struct wdm_irp *wdm)
 {
+    struct shadow *shadow = container_of(wdm, struct shadow, wdm);
     struct irp *irp = shadow->irp;
-    if (irp == NULL) {
-        dispatcher_set(&shadow->ended);
-        return;
-    }
     if (atomic_exchange(&shadow->state, SHADOW_COMPLETED) == SHADOW_DISPATCHING)
         return; /* the dispatch is still running: it takes the result from here */
     uint64_t information;
     NTSTATUS status = shadow_result(shadow, &information);
     shadow_retire(irp, shadow);
     irp_complete(irp, status, information);
-}
-
-static bool routine_wanted(const IRP *irp, UCHAR control)
-{
-    if (irp->Cancel && (control & SL_INVOKE_ON_CANCEL))
-        return true;
-    return NT_SUCCESS(irp->IoStatus.Status) ? (control & SL_INVOKE_ON_SUCCESS) != 0
-                                            : (control & SL_INVOKE_ON_ERROR) != 0;
-}
-
-VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
-{
-    (void)PriorityBoost;
-    while (Irp->CurrentLocation <= Irp->StackCount) {
-        IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
-        Irp->PendingReturned = (stack->Control & SL_PENDING_RETURNED) != 0;
-        Irp->CurrentLocation++;
-        Irp->Tail.Overlay.CurrentStackLocation++;
-        DEVICE_OBJECT *above = Irp->CurrentLocation <= Irp->StackCount
-                                   ? Irp->Tail.Overlay.CurrentStackLocation->DeviceObject
-                                   : NULL;
-        if (stack->CompletionRoutine != NULL && routine_wanted(Irp, stack->Control)) {
-            PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
-            PVOID context = stack->Context;
-            if (routine(above, Irp, context) == STATUS_MORE_PROCESSING_REQUIRED)
-                return;
-        } else if (Irp->PendingReturned && above != NULL) {
-            IoMarkIrpPending(Irp);
-        }
-    }
-    shadow_complete(shadow_of(Irp));
-}
-
-NTSTATUS wdm_request_send(struct wdm_file *file, UCHAR major)
-{
-    DEVICE_OBJECT *device = wdm_device_top(&file->device->object);
-    struct shadow *shadow = shadow_make(device, file, NULL);
-    if (shadow == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    IoGetNextIrpStackLocation(&shadow->public)->MajorFunction = major;
-    if (IofCallDriver(device, &shadow->public) == STATUS_PENDING)
-        wait_for_one(&shadow->ended, false, WAIT_FOREVER);
-    NTSTATUS status = shadow->public.IoStatus.Status;
-    shadow_free(shadow);
-    return status;
-}
-
-/* ---- Cancelling -------------------------------------------------------------------------------------------------- */
-
-static KSPIN_LOCK cancel_lock;
-
-VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
-{
-    KeAcquireSpinLock(&cancel_lock, Irql);
-}
-
-VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
-{
-    KeReleaseSpinLock(&cancel_lock, Irql);
-}
-
-BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
-{
-    KIRQL irql;
-    IoAcquireCancelSpinLock(&irql);
-    Irp->Cancel = TRUE;
-    PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
-    if (routine == NULL) {
-        IoReleaseCancelSpinLock(irql);
-        return FALSE;
-    }
-    Irp->CancelIrql = irql; /* the routine releases the lock with it */
-    routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
-    return TRUE;
 }

@@ -47,8 +47,7 @@ static void service_name(const char *path, char *name, size_t size)
 static void driver_describe(struct wdm_driver *driver)
 {
     DRIVER_OBJECT *object = &driver->object;
-    enum { OBJECT_TYPE_DRIVER = 4 };
-    object->Type = OBJECT_TYPE_DRIVER;
+    object->Type = IO_TYPE_DRIVER;
     object->Size = sizeof *object;
     object->DriverExtension = &driver->extension;
     driver->extension.DriverObject = object;

@@ -29,7 +29,10 @@ struct wdm_device {
     struct list named_link; /* of all that have a name */
     struct list names;     /* struct wdm_name.link: how CreateFile reaches it */
     _Atomic uint32_t files; /* open file objects */
-    bool deleted;
+    _Atomic uint32_t references; /* its existence, each file, ObReferenceObject */
+    bool deleted, gone;     /* under wdm_lock; gone: no more opens */
+    void (*last_closed)(struct wdm_device *device); /* no file is open any more; or NULL */
+    struct pnp_device *pnp; /* a PDO of the plug-and-play manager's: pnp.h */
     char name[256];        /* "\Device\..." in lower case, UTF-8; "" for none */
 };
 
@@ -48,6 +51,15 @@ static inline struct wdm_device *wdm_device_of(DEVICE_OBJECT *object)
     return container_of(object, struct wdm_device, object);
 }
 
+/* By the name "\\Device\\...", in lower case (find) or any (by_name), referenced; NULL: none. */
+struct wdm_device *wdm_device_find_referenced(const char *name);
+struct wdm_device *wdm_device_by_name(const UNICODE_STRING *name);
+/* What follows "\\DosDevices\\" or "\\??\\" in a name in lower case; NULL: another directory. */
+const char *wdm_dos_name(const char *name);
+
+void wdm_device_reference(struct wdm_device *device);
+void wdm_device_dereference(struct wdm_device *device);
+
 /* The device that requests enter at: the highest attached above. */
 DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device);
 /* Removes what a driver left behind. */
@@ -64,9 +76,45 @@ struct wdm_file {
     WCHAR name[256];
 };
 
-/* Sends a request of the host's own (create, cleanup, close) and waits for its end. */
-NTSTATUS wdm_request_send(struct wdm_file *file, UCHAR major);
 int32_t wdm_dispatch(struct irp *irp);
+/* Opens `device` for a program: IRP_MJ_CREATE to the top of its stack. */
+int32_t wdm_file_open(struct wdm_device *device, struct open_request *request, struct file **file);
+
+/* ---- IRPs (io_irp.c) ------------------------------------------------------------------------------------------- */
+
+/* What stands round an IRP of ours. `ended`: it was completed and is the maker's again; NULL: a driver allocated it and
+ * keeps it by a completion routine. `free` releases what hangs on it before IoFreeIrp; NULL with `ended`: IoFreeIrp is
+ * refused. */
+struct wdm_irp;
+typedef void wdm_irp_ended_fn(struct wdm_irp *irp);
+struct wdm_irp {
+    uint32_t magic;
+    wdm_irp_ended_fn *ended;
+    wdm_irp_ended_fn *free;
+    IRP public; /* and its stack locations behind it */
+};
+
+/* For one inside a structure of its maker's: bytes that its stack locations need behind it. */
+static inline size_t wdm_irp_room(CCHAR depth)
+{
+    /* One location more than counted: the issuer's own, which code that looks at "the current one" may read. */
+    return ((size_t)depth + 1) * sizeof(IO_STACK_LOCATION);
+}
+void wdm_irp_init(struct wdm_irp *irp, CCHAR depth, wdm_irp_ended_fn *ended); /* zeroed memory */
+
+struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended);
+void wdm_irp_free(struct wdm_irp *irp);
+
+/* A request of the host's own, waited for: create, cleanup, close, Plug and Play, power. */
+struct wdm_send {
+    DEVICE_OBJECT *device;      /* the top of the stack */
+    FILE_OBJECT *file;          /* or NULL */
+    KPROCESSOR_MODE mode;
+    IO_STACK_LOCATION location; /* the functions and Parameters */
+    NTSTATUS status;            /* what IoStatus.Status is at first */
+    ULONG_PTR information;      /* IoStatus.Information, before and after */
+};
+NTSTATUS wdm_send(struct wdm_send *send);
 
 /* A driver broke a rule that stops Windows: says which on standard error and ends the process. */
 _Noreturn void wdm_stop(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -41,8 +41,8 @@ static NTSTATUS NTAPI OnCreateClose(PDEVICE_OBJECT Device, PIRP Irp)
     PEXTENSION Extension = ExtensionOf(Device);
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     if (Stack->MajorFunction == IRP_MJ_CREATE) {
-        if (Stack->FileObject->FileName.Length == 7 * sizeof(WCHAR))
-            return Finish(Irp, STATUS_ACCESS_DENIED, 0); /* \\.\OvlProbe\refused */
+        if (Stack->FileObject->FileName.Length == 8 * sizeof(WCHAR))
+            return Finish(Irp, STATUS_ACCESS_DENIED, 0); /* \\.\OvlProbe\refused: "\refused" */
         InterlockedIncrement((LONG *)&Extension->Facts.creates);
     } else if (Stack->MajorFunction == IRP_MJ_CLEANUP) {
         InterlockedIncrement((LONG *)&Extension->Facts.cleanups);

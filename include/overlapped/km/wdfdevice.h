@@ -182,14 +182,6 @@ NTAPI_INLINE VOID WDF_DEVICE_PNP_CAPABILITIES_INIT(PWDF_DEVICE_PNP_CAPABILITIES 
     Caps->Address = Caps->UINumber = (ULONG)-1;
 }
 
-typedef enum _SYSTEM_POWER_STATE {
-    PowerSystemUnspecified = 0, PowerSystemWorking, PowerSystemSleeping1, PowerSystemSleeping2, PowerSystemSleeping3,
-    PowerSystemHibernate, PowerSystemShutdown, PowerSystemMaximum,
-} SYSTEM_POWER_STATE, *PSYSTEM_POWER_STATE;
-typedef enum _DEVICE_POWER_STATE {
-    PowerDeviceUnspecified = 0, PowerDeviceD0, PowerDeviceD1, PowerDeviceD2, PowerDeviceD3, PowerDeviceMaximum,
-} DEVICE_POWER_STATE, *PDEVICE_POWER_STATE;
-
 typedef struct _WDF_DEVICE_POWER_CAPABILITIES {
     ULONG Size;
     WDF_TRI_STATE DeviceD1, DeviceD2, WakeFromD0, WakeFromD1, WakeFromD2, WakeFromD3;
@@ -306,17 +298,6 @@ NTAPI_INLINE VOID WDF_IO_TYPE_CONFIG_INIT(PWDF_IO_TYPE_CONFIG IoTypeConfig)
 }
 
 /* ---- Properties ------------------------------------------------------------------------------------------- */
-
-typedef enum {
-    DevicePropertyDeviceDescription = 0, DevicePropertyHardwareID = 1, DevicePropertyCompatibleIDs = 2,
-    DevicePropertyBootConfiguration = 3, DevicePropertyBootConfigurationTranslated = 4, DevicePropertyClassName = 5,
-    DevicePropertyClassGuid = 6, DevicePropertyDriverKeyName = 7, DevicePropertyManufacturer = 8,
-    DevicePropertyFriendlyName = 9, DevicePropertyLocationInformation = 10,
-    DevicePropertyPhysicalDeviceObjectName = 11, DevicePropertyBusTypeGuid = 12, DevicePropertyLegacyBusType = 13,
-    DevicePropertyBusNumber = 14, DevicePropertyEnumeratorName = 15, DevicePropertyAddress = 16,
-    DevicePropertyUINumber = 17, DevicePropertyInstallState = 18, DevicePropertyRemovalPolicy = 19,
-    DevicePropertyResourceRequirements = 20, DevicePropertyAllocatedResources = 21, DevicePropertyContainerID = 22,
-} DEVICE_REGISTRY_PROPERTY;
 
 #ifndef DEVPROPKEY_DEFINED
 #define DEVPROPKEY_DEFINED

@@ -12,6 +12,8 @@
 #include "guiddef.h"
 #include "devioctl.h"
 #include "interlockedapi.h"
+#include "ovl_km_access.h"
+#include "ovl_km_pnp.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -164,9 +166,16 @@ enum {
     IRP_MJ_CREATE = 0x00, IRP_MJ_CREATE_NAMED_PIPE = 0x01, IRP_MJ_CLOSE = 0x02, IRP_MJ_READ = 0x03,
     IRP_MJ_WRITE = 0x04, IRP_MJ_QUERY_INFORMATION = 0x05, IRP_MJ_SET_INFORMATION = 0x06,
     IRP_MJ_FLUSH_BUFFERS = 0x09, IRP_MJ_DEVICE_CONTROL = 0x0e, IRP_MJ_INTERNAL_DEVICE_CONTROL = 0x0f,
-    IRP_MJ_SHUTDOWN = 0x10, IRP_MJ_CLEANUP = 0x12, IRP_MJ_POWER = 0x16, IRP_MJ_SYSTEM_CONTROL = 0x17,
+    IRP_MJ_SHUTDOWN = 0x10, IRP_MJ_CLEANUP = 0x12, IRP_MJ_CREATE_MAILSLOT = 0x13, IRP_MJ_POWER = 0x16, IRP_MJ_SYSTEM_CONTROL = 0x17,
     IRP_MJ_PNP = 0x1b, IRP_MJ_MAXIMUM_FUNCTION = 0x1b
 };
+
+typedef struct _IO_SECURITY_CONTEXT {
+    PVOID SecurityQos;
+    PVOID AccessState;
+    ACCESS_MASK DesiredAccess;
+    ULONG FullCreateOptions;
+} IO_SECURITY_CONTEXT, *PIO_SECURITY_CONTEXT;
 
 #define SL_PENDING_RETURNED  0x01
 #define SL_ERROR_RETURNED    0x02
@@ -181,7 +190,7 @@ typedef struct _IO_STACK_LOCATION {
     UCHAR Control;
     union {
         struct {
-            PVOID SecurityContext;
+            PIO_SECURITY_CONTEXT SecurityContext;
             ULONG Options;
             USHORT __attribute__((__aligned__(8))) FileAttributes;
             USHORT ShareAccess;
@@ -198,6 +207,60 @@ typedef struct _IO_STACK_LOCATION {
             ULONG __attribute__((__aligned__(8))) IoControlCode;
             PVOID Type3InputBuffer;
         } DeviceIoControl;
+        struct {
+            PCM_RESOURCE_LIST AllocatedResources;
+            PCM_RESOURCE_LIST AllocatedResourcesTranslated;
+        } StartDevice;
+        struct {
+            DEVICE_RELATION_TYPE Type;
+        } QueryDeviceRelations;
+        struct {
+            const GUID *InterfaceType;
+            USHORT Size;
+            USHORT Version;
+            PINTERFACE Interface;
+            PVOID InterfaceSpecificData;
+        } QueryInterface;
+        struct {
+            PDEVICE_CAPABILITIES Capabilities;
+        } DeviceCapabilities;
+        struct {
+            PIO_RESOURCE_REQUIREMENTS_LIST IoResourceRequirementList;
+        } FilterResourceRequirements;
+        struct {
+            BUS_QUERY_ID_TYPE IdType;
+        } QueryId;
+        struct {
+            DEVICE_TEXT_TYPE DeviceTextType;
+            LCID __attribute__((__aligned__(8))) LocaleId;
+        } QueryDeviceText;
+        struct {
+            BOOLEAN InPath;
+            BOOLEAN Reserved[3];
+            DEVICE_USAGE_NOTIFICATION_TYPE __attribute__((__aligned__(8))) Type;
+        } UsageNotification;
+        struct {
+            SYSTEM_POWER_STATE PowerState;
+        } WaitWake;
+        struct {
+            PPOWER_SEQUENCE PowerSequence;
+        } PowerSequence;
+        struct {
+            ULONG SystemContext;
+            POWER_STATE_TYPE __attribute__((__aligned__(8))) Type;
+            POWER_STATE __attribute__((__aligned__(8))) State;
+            POWER_ACTION __attribute__((__aligned__(8))) ShutdownType;
+        } Power;
+        struct {
+            ULONG_PTR ProviderId;
+            PVOID DataPath;
+            ULONG BufferSize;
+            PVOID Buffer;
+        } WMI;
+        struct {
+            ULONG Length;
+            ULONG __attribute__((__aligned__(8))) FileInformationClass;
+        } QueryFile;
         struct {
             PVOID Argument1;
             PVOID Argument2;
@@ -274,7 +337,9 @@ OVL_STATIC_ASSERT(sizeof(IRP) == 208, "IRP has 208 bytes");
 #define DO_EXCLUSIVE           0x00000008
 #define DO_DIRECT_IO           0x00000010
 #define DO_DEVICE_INITIALIZING 0x00000080
+#define DO_BUS_ENUMERATED_DEVICE 0x00001000
 #define DO_POWER_PAGABLE       0x00002000
+#define DO_POWER_INRUSH        0x00004000
 
 typedef struct _DEVICE_OBJECT {
     CSHORT Type;
@@ -332,6 +397,11 @@ typedef struct _DRIVER_OBJECT {
 } DRIVER_OBJECT, *PDRIVER_OBJECT;
 OVL_STATIC_ASSERT(offsetof(DRIVER_OBJECT, MajorFunction) == 112, "MajorFunction stands at 112");
 
+#define FO_FILE_OPEN        0x00000001
+#define FO_SYNCHRONOUS_IO   0x00000002
+#define FO_ALERTABLE_IO     0x00000004
+#define FO_CLEANUP_COMPLETE 0x00004000
+
 typedef struct _FILE_OBJECT {
     CSHORT Type;
     CSHORT Size;
@@ -380,6 +450,8 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
 VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length);
 VOID NTAPI IoFreeMdl(PMDL Mdl);
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl);
+VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation);
+VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList);
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject);
 VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType, PVOID Context);
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem);
@@ -485,8 +557,17 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus);
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID *Object, PVOID HandleInformation);
+LONG_PTR FASTCALL ObfReferenceObject(PVOID Object);
+#define ObReferenceObject(object) ObfReferenceObject(object)
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object);
 #define ObDereferenceObject(object) ObfDereferenceObject(object)
+extern POBJECT_TYPE *ExEventObjectType, *ExSemaphoreObjectType, *PsThreadType, *IoFileObjectType;
+PKTHREAD NTAPI KeGetCurrentThread(void);
+#define PsGetCurrentThread()  KeGetCurrentThread()
+#define PsGetCurrentProcess() IoGetCurrentProcess()
+HANDLE NTAPI PsGetCurrentThreadId(void);
+HANDLE NTAPI PsGetCurrentProcessId(void);
+KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 NTSTATUS NTAPI ZwClose(HANDLE Handle);
 
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
@@ -560,4 +641,5 @@ NTAPI_INLINE VOID InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
     Head->Flink = Entry;
 }
 
+#include "ovl_km_io.h"
 #endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* The IRP itself: memory, its way down (IoCallDriver) and up (IoCompleteRequest), cancelling. Whoever made it -
+ * a program's request (io_request.c), a driver (IoAllocateIrp, io_build.c), the host (wdm_send) - the walk is the same;
+ * what happens at the top is the maker's, by wdm_irp.ended. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "wdm/wdm_host.h"
+
+enum { WDM_IRP_MAGIC = 0x4f495250 };
+/* In IRP.AllocationFlags, which drivers leave alone: there is a struct wdm_irp round it. */
+enum { ALLOCATION_OURS = 0x80 };
+
+/* ---- Memory -------------------------------------------------------------------------------------------------- */
+
+VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
+{
+    memset(Irp, 0, PacketSize);
+    Irp->Type = IO_TYPE_IRP;
+    Irp->Size = PacketSize;
+    Irp->StackCount = StackSize;
+    Irp->CurrentLocation = (CHAR)(StackSize + 1);
+    Irp->Tail.Overlay.CurrentStackLocation = (IO_STACK_LOCATION *)(Irp + 1) + StackSize;
+    list_init((struct list *)(void *)&Irp->ThreadListEntry);
+}
+
+void wdm_irp_init(struct wdm_irp *irp, CCHAR depth, wdm_irp_ended_fn *ended)
+{
+    irp->magic = WDM_IRP_MAGIC;
+    irp->ended = ended;
+    IoInitializeIrp(&irp->public, IoSizeOfIrp(depth), depth);
+    irp->public.AllocationFlags = ALLOCATION_OURS;
+}
+
+struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended)
+{
+    struct wdm_irp *irp = calloc(1, sizeof *irp + wdm_irp_room(depth));
+    if (irp != NULL)
+        wdm_irp_init(irp, depth, ended);
+    return irp;
+}
+
+void wdm_irp_free(struct wdm_irp *irp)
+{
+    irp->magic = 0;
+    free(irp);
+}
+
+static struct wdm_irp *wdm_irp_of(IRP *irp)
+{
+    return container_of(irp, struct wdm_irp, public);
+}
+
+PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    (void)ChargeQuota;
+    struct wdm_irp *irp = StackSize < 0 ? NULL : wdm_irp_make(StackSize, NULL);
+    return irp == NULL ? NULL : &irp->public;
+}
+
+PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    (void)DeviceObject;
+    return IoAllocateIrp(StackSize, ChargeQuota);
+}
+
+VOID NTAPI IoFreeIrp(PIRP Irp)
+{
+    struct wdm_irp *irp = wdm_irp_of(Irp);
+    if (Irp->Type != IO_TYPE_IRP || irp->magic != WDM_IRP_MAGIC)
+        wdm_stop("IoFreeIrp(%p): this is no IRP of IoAllocateIrp's, or it was freed already", (void *)Irp);
+    if (irp->ended != NULL && irp->free == NULL)
+        wdm_stop("IoFreeIrp(%p): it belongs to the I/O manager", (void *)Irp);
+    if (irp->free != NULL)
+        irp->free(irp);
+    wdm_irp_free(irp);
+}
+
+VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
+{
+    UCHAR flags = Irp->AllocationFlags;
+    IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
+    Irp->AllocationFlags = flags;
+    Irp->IoStatus.Status = Iostatus;
+}
+
+/* ---- Down ------------------------------------------------------------------------------------------------------ */
+
+NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    if (Irp->Type != IO_TYPE_IRP)
+        wdm_stop("IoCallDriver: %p is no IRP", (void *)Irp);
+    if (--Irp->CurrentLocation <= 0)
+        wdm_stop("IoCallDriver: no stack location left in IRP %p", (void *)Irp);
+    IO_STACK_LOCATION *stack = --Irp->Tail.Overlay.CurrentStackLocation;
+    stack->DeviceObject = DeviceObject;
+    if (stack->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION)
+        wdm_stop("IoCallDriver: IRP %p has the major function 0x%x", (void *)Irp, stack->MajorFunction);
+    return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
+}
+
+/* ---- Up ---------------------------------------------------------------------------------------------------------- */
+
+static bool routine_wanted(const IRP *irp, UCHAR control)
+{
+    if (irp->Cancel && (control & SL_INVOKE_ON_CANCEL))
+        return true;
+    return NT_SUCCESS(irp->IoStatus.Status) ? (control & SL_INVOKE_ON_SUCCESS) != 0
+                                            : (control & SL_INVOKE_ON_ERROR) != 0;
+}
+
+static void irp_top(IRP *irp)
+{
+    struct wdm_irp *ours = irp->AllocationFlags & ALLOCATION_OURS ? wdm_irp_of(irp) : NULL;
+    if (ours == NULL || ours->ended == NULL)
+        wdm_stop("IRP %p, which a driver allocated, was completed and no completion routine kept it "
+                 "(STATUS_MORE_PROCESSING_REQUIRED)", (void *)irp);
+    ours->ended(ours);
+}
+
+VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
+{
+    (void)PriorityBoost;
+    if (Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation > Irp->StackCount + 1)
+        wdm_stop("IoCompleteRequest: IRP %p was completed already", (void *)Irp);
+    if (Irp->IoStatus.Status == STATUS_PENDING)
+        wdm_stop("IoCompleteRequest: IRP %p with STATUS_PENDING", (void *)Irp);
+    while (Irp->CurrentLocation <= Irp->StackCount) {
+        IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
+        UCHAR control = stack->Control;
+        Irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
+        stack->Control = 0;
+        Irp->CurrentLocation++;
+        Irp->Tail.Overlay.CurrentStackLocation++;
+        bool below_top = Irp->CurrentLocation <= Irp->StackCount;
+        DEVICE_OBJECT *above = below_top ? Irp->Tail.Overlay.CurrentStackLocation->DeviceObject : NULL;
+        if (stack->CompletionRoutine != NULL && routine_wanted(Irp, control)) {
+            PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
+            stack->CompletionRoutine = NULL;
+            if (routine(above, Irp, stack->Context) == STATUS_MORE_PROCESSING_REQUIRED)
+                return;
+        } else if (Irp->PendingReturned && below_top) {
+            IoMarkIrpPending(Irp);
+        }
+    }
+    Irp->CurrentLocation++; /* a second completion is noticed */
+    irp_top(Irp);
+}
+
+/* ---- The host's own, waited for ---------------------------------------------------------------------------------- */
+
+
+static NTSTATUS NTAPI sent_ended(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    (void)DeviceObject;
+    (void)Irp;
+    dispatcher_set(Context);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+NTSTATUS wdm_send(struct wdm_send *send)
+{
+    struct wdm_irp *irp = wdm_irp_make(send->device->StackSize, NULL);
+    if (irp == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct dispatcher ended;
+    dispatcher_init(&ended, DISPATCHER_NOTIFICATION, 0);
+    IRP *public = &irp->public;
+    public->IoStatus.Status = send->status;
+    public->IoStatus.Information = send->information;
+    public->RequestorMode = send->mode;
+    public->Flags = IRP_SYNCHRONOUS_API;
+    public->Tail.Overlay.OriginalFileObject = send->file;
+    public->Tail.Overlay.Thread = (PETHREAD)(void *)thread_self();
+    IO_STACK_LOCATION *next = IoGetNextIrpStackLocation(public);
+    *next = send->location;
+    next->FileObject = send->file;
+    IoSetCompletionRoutine(public, sent_ended, &ended, TRUE, TRUE, TRUE);
+    NTSTATUS status = IofCallDriver(send->device, public);
+    if (status == STATUS_PENDING || dispatcher_exchange(&ended, 0) == 0)
+        wait_for_one(&ended, false, WAIT_FOREVER);
+    send->information = public->IoStatus.Information;
+    status = public->IoStatus.Status;
+    wdm_irp_free(irp);
+    return status;
+}
+
+/* A driver's lower request, sent and waited for: it may complete it afterwards. */
+BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    struct dispatcher ended;
+    if (Irp->CurrentLocation <= 1)
+        return FALSE;
+    dispatcher_init(&ended, DISPATCHER_NOTIFICATION, 0);
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetCompletionRoutine(Irp, sent_ended, &ended, TRUE, TRUE, TRUE);
+    if (IofCallDriver(DeviceObject, Irp) == STATUS_PENDING)
+        wait_for_one(&ended, false, WAIT_FOREVER);
+    return TRUE;
+}
+
+/* The device object, which Windows references meanwhile, is referenced by the request's file here. */
+NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine,
+                                        PVOID Context, BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError, BOOLEAN InvokeOnCancel)
+{
+    (void)DeviceObject;
+    IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Cancelling -------------------------------------------------------------------------------------------------- */
+
+static KSPIN_LOCK cancel_lock;
+
+VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
+{
+    KeAcquireSpinLock(&cancel_lock, Irql);
+}
+
+VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
+{
+    KeReleaseSpinLock(&cancel_lock, Irql);
+}
+
+BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    Irp->Cancel = TRUE;
+    PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
+    if (routine == NULL) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    Irp->CancelIrql = irql; /* the routine releases the lock with it */
+    routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    return TRUE;
+}
+
+/* ---- Whose request it is ----------------------------------------------------------------------------------------- */
+
+/* There is one process: its object is an address that nobody looks behind. */
+static char this_process;
+
+PEPROCESS NTAPI IoGetCurrentProcess(void)
+{
+    return (PEPROCESS)(void *)&this_process;
+}
+
+PEPROCESS NTAPI IoGetRequestorProcess(PIRP Irp)
+{
+    return Irp->Tail.Overlay.Thread == NULL ? NULL : IoGetCurrentProcess();
+}
+
+BOOLEAN NTAPI IoIs32bitProcess(PIRP Irp)
+{
+    (void)Irp;
+    return FALSE;
+}
+
+BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion)
+{
+    return MajorVersion < 6 || (MajorVersion == 6 && MinorVersion == 0);
+}

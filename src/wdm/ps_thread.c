@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* System threads, and the calling thread and process as drivers ask for them. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "nt/thread.h"
+#include "wdm/wdm_host.h"
+
+struct system_thread {
+    PKSTART_ROUTINE routine;
+    PVOID context;
+};
+
+static uint32_t system_thread_run(void *context)
+{
+    struct system_thread start = *(struct system_thread *)context;
+    free(context);
+    start.routine(start.context);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                    HANDLE ProcessHandle, PVOID ClientId, PKSTART_ROUTINE StartRoutine,
+                                    PVOID StartContext)
+{
+    (void)DesiredAccess;
+    (void)ObjectAttributes;
+    (void)ProcessHandle;
+    (void)ClientId;
+    struct system_thread *start = malloc(sizeof *start);
+    if (start == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *start = (struct system_thread){StartRoutine, StartContext};
+    struct thread *thread;
+    NTSTATUS status = thread_create(system_thread_run, start, 0, false, &thread);
+    if (status != STATUS_SUCCESS) {
+        free(start);
+        return status;
+    }
+    uint64_t handle;
+    status = handle_create(&thread->object, thread_type.valid_access, 0, &handle);
+    object_dereference(&thread->object);
+    if (status == STATUS_SUCCESS)
+        *ThreadHandle = (HANDLE)(uintptr_t)handle;
+    return status;
+}
+
+NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
+{
+    thread_exit((uint32_t)ExitStatus);
+}
+
+PKTHREAD NTAPI KeGetCurrentThread(void)
+{
+    return (PKTHREAD)(void *)thread_self();
+}
+
+HANDLE NTAPI PsGetCurrentThreadId(void)
+{
+    return (HANDLE)(uintptr_t)thread_self()->tid;
+}
+
+HANDLE NTAPI PsGetCurrentProcessId(void)
+{
+    return (HANDLE)(uintptr_t)getpid();
+}
+
+ULONG NTAPI IoGetRequestorProcessId(PIRP Irp)
+{
+    return Irp->Tail.Overlay.Thread == NULL ? 0 : (ULONG)getpid();
+}
+
+KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
+{
+    enum { NORMAL = 8 };
+    (void)Thread; /* Linux gives no priorities without a privilege */
+    (void)Priority;
+    return NORMAL;
+}
