@@ -33,7 +33,7 @@ static ssize_t receive_once(struct afd_socket *sock, struct irp *irp, int flags)
         if (irp->driver[0] != NULL)
             count = receive_message(sock, irp, flags);
         else
-            count = recv(sock->source.fd, data + irp->information, irp->length - irp->information,
+            count = afd_receive_bytes(sock->source.fd, data + irp->information, irp->length - irp->information,
                          flags);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -errno : count;

@@ -74,7 +74,7 @@ static int64_t send_once(struct afd_socket *sock, struct irp *irp, int flags)
         if (irp->driver[0] != NULL)
             count = send_message(sock, irp, flags);
         else
-            count = send(sock->source.fd, (const char *)irp->buffer + irp->information,
+            count = afd_send_bytes(sock->source.fd, (const char *)irp->buffer + irp->information,
                          irp->length - irp->information, flags);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -errno : count;
