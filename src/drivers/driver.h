@@ -169,7 +169,8 @@ enum file_flag {
 /* What a handle to a device refers to. A driver embeds it first in its own structure (file_create). */
 struct file {
     struct object object;
-    struct dispatcher signal;      /* set at each completion, reset at each issue */
+    struct dispatcher signal;      /* set at each completion, reset at each issue (nt/file.h: file_signal_set) */
+    _Atomic bool watched;          /* somebody has waited for the handle: the signal is kept under its lock */
     const struct driver *driver;
     struct device *device;         /* named device it was opened on, or NULL */
     _Atomic uint32_t flags;        /* enum file_flag */

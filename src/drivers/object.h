@@ -47,6 +47,8 @@ _Static_assert(sizeof(struct dispatcher) <= 24, "a KEVENT has 24 bytes");
 
 void dispatcher_init(struct dispatcher *dispatcher, enum dispatcher_kind kind, int32_t signal);
 void dispatcher_set(struct dispatcher *dispatcher);   /* an event's Set */
+/* Sets a notification object whose signal may have been stored without its lock: all who wait are released. */
+void dispatcher_announce(struct dispatcher *dispatcher);
 void dispatcher_reset(struct dispatcher *dispatcher); /* an event's Reset */
 
 #endif

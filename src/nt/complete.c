@@ -66,7 +66,8 @@ void irp_finish(struct irp *irp, int32_t status, uint64_t information, bool pend
             event_set(irp);
     }
     if (!(flags & IRP_SKIP_SIGNAL) && !refused)
-        dispatcher_set(&file->signal);
+        file_signal_set(file);
+    hold_fence();
     if (__builtin_expect(atomic_load(&file->result_waiters) != 0, 0))
         result_wake(file);
     if (flags & IRP_SYNCHRONOUS)

@@ -79,7 +79,8 @@ static uint32_t claim_value(struct dispatcher *dispatcher, uint32_t index)
 
 void dispatcher_serve(struct dispatcher *dispatcher, struct wake_list *wakes)
 {
-    while (dispatcher_load(dispatcher) > 0) {
+    /* A notification object releases all who wait, even if a file's next request takes the signal back meanwhile. */
+    while (dispatcher_kind(dispatcher) == DISPATCHER_NOTIFICATION || dispatcher_load(dispatcher) > 0) {
         struct list *node = list_pop_front(&dispatcher->waiters);
         if (node == NULL)
             return;
@@ -116,6 +117,17 @@ int32_t dispatcher_exchange(struct dispatcher *dispatcher, int32_t signal)
 void dispatcher_set(struct dispatcher *dispatcher)
 {
     dispatcher_exchange(dispatcher, 1);
+}
+
+void dispatcher_announce(struct dispatcher *dispatcher)
+{
+    struct wake_list wakes;
+    wake_list_init(&wakes);
+    dispatcher_lock(dispatcher);
+    dispatcher_store(dispatcher, 1);
+    dispatcher_serve(dispatcher, &wakes);
+    dispatcher_unlock(dispatcher);
+    wake_list_flush(&wakes);
 }
 
 void dispatcher_reset(struct dispatcher *dispatcher)

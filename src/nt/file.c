@@ -37,6 +37,15 @@ static void file_handle_closed(struct object *object)
         file->driver->cleanup(file);
 }
 
+static void file_watch(struct object *object)
+{
+    struct file *file = container_of(object, struct file, object);
+    if (atomic_load_explicit(&file->watched, memory_order_relaxed))
+        return;
+    atomic_store(&file->watched, true);
+    hold_fence_others();
+}
+
 const struct object_type file_type = {
     .name = "File",
     .valid_access = 0x1f01ff,
@@ -44,6 +53,7 @@ const struct object_type file_type = {
     .generic_write = 0x120116,
     .generic_execute = 0x1200a0,
     .dispatcher_offset = offsetof(struct file, signal),
+    .waited = file_watch,
     .handle_closed = file_handle_closed,
     .destroy = file_destroy,
 };
@@ -282,7 +292,7 @@ int32_t nt_io(struct io_call *call, uint64_t *information)
         return status;
     }
     irp->other = call->other;
-    dispatcher_reset(&file->signal);
+    file_signal_reset(file);
     if (synchronous) {
         object_reference(object); /* it sleeps: a hold is not for that */
         hold_end(object);

@@ -5,6 +5,7 @@
 
 #include "drivers/driver.h"
 #include "nt/handle.h"
+#include "nt/hold.h"
 
 /* The caller's OVERLAPPED, as nt sees it. */
 struct status_block {
@@ -14,6 +15,28 @@ struct status_block {
     uint64_t event;               /* hEvent; its low bit keeps the completion from the port */
 };
 _Static_assert(sizeof(struct status_block) == 32, "OVERLAPPED has 32 bytes");
+
+/* The file's signal. Nobody waits on the handles of most files, so until somebody does it is a plain word: setting and
+ * resetting it for each request would cost four atomic operations on a line that threads share. The first who waits sets
+ * `watched` and makes all others see it. */
+static inline void file_signal_set(struct file *file)
+{
+    if (__builtin_expect(!atomic_load_explicit(&file->watched, memory_order_relaxed), 1)) {
+        atomic_store_explicit(&file->signal.signal, 1, memory_order_release);
+        hold_fence();
+        if (__builtin_expect(!atomic_load_explicit(&file->watched, memory_order_relaxed), 1))
+            return;
+    }
+    dispatcher_announce(&file->signal);
+}
+
+static inline void file_signal_reset(struct file *file)
+{
+    if (__builtin_expect(atomic_load_explicit(&file->watched, memory_order_relaxed), 0))
+        dispatcher_reset(&file->signal);
+    else if (atomic_load_explicit(&file->signal.signal, memory_order_relaxed) != 0)
+        atomic_store_explicit(&file->signal.signal, 0, memory_order_relaxed);
+}
 
 /* A call on a file, filled by the faces; all zero but what the call has. */
 struct io_call {

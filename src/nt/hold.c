@@ -25,6 +25,15 @@ static void hold_barrier(void)
 #endif
 }
 
+void hold_fence_others(void)
+{
+#ifdef HOLD_COUNTS
+    hold_fence();
+#else
+    hold_barrier();
+#endif
+}
+
 #ifdef HOLD_COUNTS
 static bool hold_exists(struct object *object)
 {

@@ -5,6 +5,7 @@
 #include "nt/result.h"
 
 #include "nt/file.h"
+#include "nt/hold.h"
 #include "nt/wait.h"
 
 struct result_waiter {
@@ -36,6 +37,7 @@ static int32_t result_wait_completions(struct file *file, struct status_block *b
     list_push_back(&file->result_list, &waiter.link);
     lock_release(&file->lock);
     atomic_fetch_add(&file->result_waiters, 1);
+    hold_fence_others(); /* who ends a request writes the block and looks at the count without a fence of its own */
     int32_t waited = STATUS_WAIT_0;
     while (waited == STATUS_WAIT_0 && block_is_pending(block))
         waited = wait_for_one(&waiter.again, alertable, deadline_ns);
