@@ -108,6 +108,35 @@ SCRIPT
     say "$line" 'usbfs-long: the samples that the audio device got'
 }
 
+# Our client against the kernel's server, which has the same devices.
+usbip_client_group() {
+    redir high
+    mkdir -p "$work/client"
+    python3 "$here/echo.py" "$work/client/serial.sock" &
+    helpers+=($!)
+    group client "audio,storage,serial,redir=$work/high" --usbipd --copy "$usbfs" <<'SCRIPT'
+remote() { # remote VENDOR PRODUCT CHECK
+	for d in /sys/bus/usb/devices/*; do
+		[ "$(cat $d/idVendor 2>/dev/null)$(cat $d/idProduct 2>/dev/null)" = $1$2 ] && busid=${d##*/}
+	done
+	OVERLAPPED_USB=usbip:127.0.0.1,busid=$busid ./usbfs $3
+}
+check isoout remote 46f4 0002 isoout
+check isoin remote 1209 0011 isoin
+check isoin-long remote 1209 0011 isoin-long
+check loopback remote 1209 0011 loopback
+check storage remote 46f4 0001 storage
+check serial remote 0403 6001 serial
+check memory remote 0403 6001 memory
+check_live unplug remote 0403 6001 unplug
+check_live unplug-isoch remote 46f4 0002 unplug-isoch
+SCRIPT
+    if python3 "$here/wav_witness.py" "$work/client/audio.wav" 28000 >"$work/witness" 2>&1; then line=ok; else line='not ok'; fi
+    sed 's/^/# /' "$work/witness"
+    say "$line" 'client: the samples that the audio device got'
+}
+
 if wanted usbfs; then usbfs_group; fi
+if wanted client; then usbip_client_group; fi
 echo "1..$number"
 exit $bad

@@ -3,7 +3,7 @@
 # prepare.sh [--usbip]: fill the cache (idempotent, quick when it is filled)
 #   $GUEST_CACHE/vmlinux          the distribution kernel, unpacked (boots by PVH)
 #   $GUEST_CACHE/base.cpio        busybox and the kernel modules
-#   $GUEST_CACHE/usbip.cpio       with --usbip: usbip, usbipd and their libraries
+#   $GUEST_CACHE/usbip.cpio       with --usbip: usbip, usbipd, lsusb and their libraries
 . "$(dirname "$0")/common.sh"
 want_usbip=0
 for a; do case $a in --usbip) want_usbip=1;; *) die "prepare.sh: what is '$a'?";; esac; done
@@ -70,10 +70,10 @@ if [ ! -s "$GUEST_CACHE/base.cpio" ] || [ "$GUEST_DIR/common.sh" -nt "$GUEST_CAC
 	rm -rf "$t"; trap - EXIT
 fi
 
-if [ $want_usbip = 1 ] && [ ! -s "$GUEST_CACHE/usbip.cpio" ]; then
+if [ $want_usbip = 1 ] && { [ ! -s "$GUEST_CACHE/usbip.cpio" ] || [ "$GUEST_DIR/prepare.sh" -nt "$GUEST_CACHE/usbip.cpio" ]; }; then
 	t=$(mktemp -d "$GUEST_CACHE/tmp.XXXXXX"); trap 'rm -rf "$t"' EXIT
 	pk=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-			--no-breaks --no-replaces --no-enhances --no-pre-depends usbip |
+			--no-breaks --no-replaces --no-enhances --no-pre-depends usbip usbutils |
 			grep -E '^[a-z0-9]' | grep -vE '^(debconf|cdebconf|perl|gcc-.*-base|usb.ids)')
 	(cd "$GUEST_CACHE/debs" && apt-get -q download $pk >/dev/null 2>&1)
 	for p in $pk; do
@@ -81,7 +81,7 @@ if [ $want_usbip = 1 ] && [ ! -s "$GUEST_CACHE/usbip.cpio" ]; then
 		mkdir -p "$t/x"; dpkg-deb -x "$f" "$t/x"
 	done
 	mkdir -p "$t/r"
-	(cd "$t/x" && find . \( -name '*.so' -o -name '*.so.*' -o -name 'ld-*' -o -path '*sbin/usbip*' \) \
+	(cd "$t/x" && find . \( -name '*.so' -o -name '*.so.*' -o -name 'ld-*' -o -path '*sbin/usbip*' -o -name lsusb \) \
 		! -path '*/gconv/*' ! -path '*/engines*' ! -path '*/ossl-modules/*' ! -path '*/audit/*' \
 		! -path '*/plugins/*' \( -type f -o -type l \) | tar -cf - -T - | tar -xf - -C "$t/r")
 	mkdir -p "$t/r/usr/share/misc"; : >"$t/r/usr/share/misc/usb.ids"
