@@ -10,8 +10,9 @@
 #include "usb/model_config.h"
 
 enum { BULK_OUT = 0x01, BULK_IN = 0x81, INTERRUPT_OUT = 0x02, INTERRUPT_IN = 0x82, ISOCH_OUT = 0x03, ISOCH_IN = 0x83 };
-enum { SET_MODE = 0x01, GET_MODE = 0x02, RECORD_STATE = 0x10, RECORD_READ = 0x11, RECORD_CLEAR = 0x12, OS_VENDOR = 0x20, ECHO = 0x30 };
-enum { MODE_LOOPBACK, MODE_PATTERN };
+enum { SET_MODE = 0x01, GET_MODE = 0x02, RECORD_STATE = 0x10, RECORD_READ = 0x11, RECORD_CLEAR = 0x12, OS_VENDOR = 0x20, ECHO = 0x30,
+       ZERO_WRITE = 0x5b, ZERO_READ = 0x5c };
+enum { MODE_LOOPBACK, MODE_PATTERN, MODE_ZERO };
 enum { STREAMS = 16, BULK_CAPACITY = 4 << 20, INTERRUPT_CAPACITY = 4096, ECHO_MAX = 4096 };
 enum { RECORDS = 4096, RECORD_BYTES = 3072, PATTERN_PERIOD = 251 };
 
@@ -28,7 +29,8 @@ struct mutt {
     char serial[32];
     struct loopback bulk[STREAMS + 1], interrupt;
     uint16_t bulk_packet, interrupt_packet;
-    uint8_t mode;
+    uint16_t vendor, product;
+    uint8_t first_mode, mode;    /* the first one is that after a reset */
     uint64_t source_at, sink_at; /* bytes so far, for the pattern */
     uint32_t isoch_counter;
     uint32_t record_count;       /* packets since the last clear */
@@ -37,6 +39,39 @@ struct mutt {
     uint8_t echo[ECHO_MAX];
     uint16_t echo_length;
 };
+
+/* id=VVVV:PPPP: for programs and drivers that look for ids of their own. */
+static int option_ids(struct mutt *mutt, const char *options)
+{
+    char value[16], *end;
+    mutt->vendor = 0x1209;
+    mutt->product = 0x0001;
+    if (!usb_model_option(options, "id", value, sizeof value))
+        return 0;
+    unsigned long vendor = strtoul(value, &end, 16);
+    if (*end != ':' || vendor > UINT16_MAX)
+        return -EINVAL;
+    unsigned long product = strtoul(end + 1, &end, 16);
+    if (*end != '\0' || product > UINT16_MAX)
+        return -EINVAL;
+    mutt->vendor = (uint16_t)vendor;
+    mutt->product = (uint16_t)product;
+    return 0;
+}
+
+static int option_mode(struct mutt *mutt, const char *options)
+{
+    static const char *const names[] = {[MODE_LOOPBACK] = "loopback", [MODE_PATTERN] = "pattern", [MODE_ZERO] = "zero"};
+    char value[16];
+    if (!usb_model_option(options, "mode", value, sizeof value))
+        return 0;
+    for (uint8_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            mutt->first_mode = i;
+            return 0;
+        }
+    return -EINVAL;
+}
 
 static int mutt_create(struct virtual_device *device, const void *context, const char *options, void **state)
 {
@@ -52,6 +87,14 @@ static int mutt_create(struct virtual_device *device, const void *context, const
     }
     if (!usb_model_option(options, "serial", mutt->serial, sizeof mutt->serial))
         strcpy(mutt->serial, "0001");
+    int error = option_ids(mutt, options);
+    if (error == 0)
+        error = option_mode(mutt, options);
+    if (error != 0) {
+        free(mutt->records);
+        free(mutt);
+        return error;
+    }
     mutt->bulk_packet = mutt->speed >= USB_SPEED_SUPER ? 1024 : mutt->speed == USB_SPEED_HIGH ? 512 : 64;
     mutt->interrupt_packet = mutt->speed >= USB_SPEED_HIGH ? 64 : 16;
     for (uint32_t i = 0; i <= STREAMS; i++)
@@ -85,7 +128,7 @@ static void mutt_reset(void *state)
 {
     struct mutt *mutt = state;
     mutt_clear_queues(mutt);
-    mutt->mode = MODE_LOOPBACK;
+    mutt->mode = mutt->first_mode;
     mutt->isoch_counter = 0;
 }
 
@@ -112,7 +155,7 @@ static void setting(struct mutt *mutt, uint8_t number, uint16_t in_packet, uint8
 static int mutt_describe(void *state, enum usb_speed speed, struct usb_model_description *description)
 {
     struct mutt *mutt = state;
-    model_device(mutt->descriptor, speed, 0x0210, 0x1209, 0x0001);
+    model_device(mutt->descriptor, speed, 0x0210, mutt->vendor, mutt->product);
     model_config_begin(&mutt->config, speed, 1, 0xc0);
     setting(mutt, 0, 0, 0, 0, 0);
     if (speed == USB_SPEED_FULL) {
@@ -175,9 +218,19 @@ static int64_t sink(struct mutt *mutt, const uint8_t *data, uint32_t length)
     return length;
 }
 
+/* As the usual test gadget's source: zeros without end, in whole packets. */
+static int64_t zeros(void *buffer, uint32_t room, uint16_t packet)
+{
+    if (room != 0)
+        memset(buffer, 0, room);
+    return room < packet ? packet : room - room % packet;
+}
+
 static int64_t mutt_in(void *state, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
 {
     struct mutt *mutt = state;
+    if (mutt->mode == MODE_ZERO)
+        return zeros(buffer, room, endpoint == INTERRUPT_IN ? mutt->interrupt_packet : mutt->bulk_packet);
     if (endpoint == INTERRUPT_IN) {
         int64_t sent = loopback_take(&mutt->interrupt, buffer, room);
         if (sent >= 0)
@@ -197,6 +250,8 @@ static int64_t mutt_in(void *state, uint8_t endpoint, uint16_t stream, void *buf
 static int64_t mutt_out(void *state, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
 {
     struct mutt *mutt = state;
+    if (mutt->mode == MODE_ZERO)
+        return length;
     if (endpoint == INTERRUPT_OUT) {
         int64_t taken = loopback_put(&mutt->interrupt, data, length);
         if (taken >= 0)
@@ -228,6 +283,10 @@ static uint32_t mutt_isoch_in(void *state, uint8_t endpoint, uint64_t microframe
     uint8_t head[12];
     put_le(head, microframe, 8);
     put_le(head + 8, mutt->isoch_counter, 4);
+    if (mutt->mode == MODE_ZERO) {
+        memset(buffer, 0, room);
+        return room;
+    }
     memcpy(buffer, head, room < sizeof head ? room : sizeof head);
     if (room > sizeof head)
         memcpy((uint8_t *)buffer + sizeof head, mutt->pattern + mutt->isoch_counter % PATTERN_PERIOD,
@@ -308,18 +367,20 @@ static int mutt_control(void *state, const struct usb_setup *setup, void *data)
     if ((setup->type & TYPE_MASK) != VENDOR)
         return -EPIPE;
     bool in = setup->type & USB_ENDPOINT_IN;
-    if (setup->request == ECHO)
+    if (setup->request == ECHO || setup->request == (in ? ZERO_READ : ZERO_WRITE))
         return setup->length == 0 && in ? 0 : echo(mutt, setup, data);
     if (in && setup->length == 0)
         return -EPIPE;
     switch ((in ? 0x100 : 0) | setup->request) {
     case SET_MODE:
-        if (setup->value > MODE_PATTERN)
+        if (setup->value > MODE_ZERO)
             return -EPIPE;
         mutt_clear_queues(mutt);
         mutt->mode = (uint8_t)setup->value;
         usb_model_ready(mutt->device, BULK_IN);
         usb_model_ready(mutt->device, BULK_OUT);
+        usb_model_ready(mutt->device, INTERRUPT_IN);
+        usb_model_ready(mutt->device, INTERRUPT_OUT);
         return 0;
     case 0x100 | GET_MODE: *(uint8_t *)data = mutt->mode; return 1;
     case 0x100 | RECORD_STATE: return record_state(mutt, data, setup->length);

@@ -183,6 +183,28 @@ static void test_bulk(const char *speed)
     detach(&f);
 }
 
+/* Ids and the mode after a reset are options. */
+static void test_options(void)
+{
+    struct virtual_device *none;
+    CHECK(usb_virtual_attach(usb_virtual_model("mutt"), NULL, "id=525", &none) == -EINVAL);
+    CHECK(usb_virtual_attach(usb_virtual_model("mutt"), NULL, "mode=none", &none) == -EINVAL);
+    struct fixture f = attach("mutt", "id=0525:a4a0,mode=zero");
+    CHECK(f.usb->id.descriptor.vendor == 0x0525 && f.usb->id.descriptor.product == 0xa4a0);
+    uint8_t data[2048];
+    memset(data, 1, sizeof data);
+    struct pending in;
+    for (unsigned i = 0; i < 2; i++) {
+        pending_start(&f, &in, 0x81, data, sizeof data);
+        pending_wait(&in);
+        CHECK(in.urb.status == 0 && in.urb.actual == sizeof data && data[0] == 0 && data[sizeof data - 1] == 0);
+        CHECK(usb_device_reset(f.usb) == 0);
+    }
+    CHECK(control(f.usb, 0x40, 0x5b, 0, 0, "echo", 4) == 4);
+    CHECK(control(f.usb, 0xc0, 0x5c, 0, 0, data, 64) == 4 && memcmp(data, "echo", 4) == 0);
+    detach(&f);
+}
+
 static void test_full_loopback(void)
 {
     struct fixture f = attach("mutt", "");
@@ -545,6 +567,7 @@ int main(void)
     test_bulk("high");
     test_bulk("super");
     test_full_loopback();
+    test_options();
     test_streams();
     test_interrupt();
     test_isoch("high", 1024, 1);

@@ -51,7 +51,7 @@ group() {
     done < <(nice "$here/run.sh" --timeout 240 --work "$dir" ${devices:+--devices "$devices"} --copy "$dir/script" "$@" \
         -- sh /guest/script 2>"$dir/errors"; echo "# guest's exit status $?")
     sed 's/^/# /' "$dir/errors"
-    for each in $(sed -nE 's/^\s*check(_live)? ([a-z0-9-]+) .*/\2/p' "$dir/script"); do
+    for each in $(sed -nE 's/^\s*check(_live|_timed)? ([a-z0-9-]+) .*/\2/p' "$dir/script"); do
         [[ $seen == *" $each "* ]] || { say 'not ok' "$name: $each"; echo '# the guest ended before it'; }
     done
     echo "# $name: $((SECONDS - began)) s"
@@ -69,7 +69,7 @@ if [ $? = 125 ]; then
     echo "1..0 # SKIP no guest can be started here: $(head -n 1 "$work/trial")"
     exit 77
 fi
-usbfs=$build/tests/guest/usbfs
+usbfs=$build/tests/guest/usbfs ovl=$build/tools/ovl
 
 usbfs_group() {
     redir high
@@ -78,9 +78,9 @@ usbfs_group() {
     python3 "$here/echo.py" "$work/usbfs/serial.sock" &
     helpers+=($!)
     group usbfs "audio,uas,storage,serial,redir=$work/high,redir=$work/super" --copy "$usbfs" <<'SCRIPT'
-check isoout ./usbfs isoout
-check isoin ./usbfs isoin
-check isoin-long ./usbfs isoin-long
+check_timed isoout ./usbfs isoout
+check_timed isoin ./usbfs isoin
+check_timed isoin-long ./usbfs isoin-long
 check loopback ./usbfs loopback
 check loopback-streams ./usbfs loopback-streams
 check storage ./usbfs storage
@@ -101,7 +101,7 @@ SCRIPT
     sed 's/^/# /' "$work/witness"
     say "$line" 'usbfs: the samples that the audio device got'
     group usbfs-long audio --copy "$usbfs" <<'SCRIPT'
-check isoout-long ./usbfs isoout-long
+check_timed isoout-long ./usbfs isoout-long
 SCRIPT
     if python3 "$here/wav_witness.py" "$work/usbfs-long/audio.wav" 114000 >"$work/witness" 2>&1; then line=ok; else line='not ok'; fi
     sed 's/^/# /' "$work/witness"
@@ -121,9 +121,9 @@ remote() { # remote VENDOR PRODUCT CHECK
 	done
 	OVERLAPPED_USB=usbip:127.0.0.1,busid=$busid ./usbfs $3
 }
-check isoout remote 46f4 0002 isoout
-check isoin remote 1209 0011 isoin
-check isoin-long remote 1209 0011 isoin-long
+check_timed isoout remote 46f4 0002 isoout
+check_timed isoin remote 1209 0011 isoin
+check_timed isoin-long remote 1209 0011 isoin-long
 check loopback remote 1209 0011 loopback
 check storage remote 46f4 0001 storage
 check serial remote 0403 6001 serial
@@ -136,7 +136,69 @@ SCRIPT
     say "$line" 'client: the samples that the audio device got'
 }
 
+# The kernel's client against our server: its own test driver, and what lsusb reads.
+vhci_group() {
+    group vhci '' --usbip --smp 2 --copy "$ovl" --copy "$build/tests/guest/usbtest" <<'SCRIPT'
+modprobe vhci-hcd
+vary=512 # the driver's lengths differ by it: whole packets
+zero=0525:a4a0 # the ids that the test driver has a full set of tests for
+serve() { # serve MODEL: our server, its first device attached
+	./ovl usb serve "$1" >/tmp/serve.out 2>&1 &
+	server=$!
+	i=0; while ! grep -q serving /tmp/serve.out && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
+	usbip attach -r 127.0.0.1 -b virtual-1
+	i=0; while ! ls /sys/bus/usb/devices/*-1/bConfigurationValue >/dev/null 2>&1 && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
+}
+gone() { ! ls /sys/bus/usb/devices/*-1/bConfigurationValue >/dev/null 2>&1; }
+unserve() { # the end of the server is the device's removal
+	kill $server; wait $server
+	i=0; while ! gone && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
+	gone
+}
+read_by_lsusb() {
+	lsusb -v -d 1209:0001 >/tmp/lsusb 2>/tmp/lsusb.err
+	cat /tmp/lsusb.err
+	[ ! -s /tmp/lsusb.err ] && [ $(grep -c bEndpointAddress /tmp/lsusb) = 20 ] && grep -q 'iProduct .*Virtual test device' /tmp/lsusb &&
+		grep -q 'Platform Device Capability' /tmp/lsusb
+}
+tests() { # tests LENGTH NUMBER...
+	length=$1; shift; worst=0
+	for n; do ./usbtest $n 20 $length $vary 8; rc=$?; [ $rc = 0 ] || worst=$rc; done
+	[ $worst = 0 ]
+}
+serve mutt,speed=high
+check lsusb read_by_lsusb
+modprobe usbtest
+check unserve-idle unserve
+for speed in full high super; do
+	serve mutt,speed=$speed,id=$zero,mode=zero
+	case $speed in
+	full) check control-full tests 1024 0 9 10 14 21; check bulk-full tests 1024 1 2 3 4 5 6 7 8 17 18 19 20 27 28 29
+		check unlink-full tests 1024 11 12 24; check halt-full tests 1024 13; check interrupt-full tests 16 25 26;;
+	high) check control-high tests 1024 0 9 10 14 21; check bulk-high tests 1024 1 2 3 4 5 6 7 8 17 18 19 20 27 28 29
+		check unlink-high tests 1024 11 12 24; check halt-high tests 1024 13; check interrupt-high tests 1024 25 26
+		check bulk-large tests 262144 1 2 27 28;;
+	super) check control-super tests 1024 0 9 10 14 21; vary=1024; check bulk-super tests 2048 1 2 3 4 5 6 7 8 17 18 19 20 27 28 29; vary=512
+		check unlink-super tests 1024 11 12 24; check halt-super tests 1024 13; check interrupt-super tests 1024 25 26;;
+	esac
+	unserve
+done
+serve mutt,speed=high,id=$zero,mode=loopback
+check unlink-unanswered tests 1024 11
+unserve
+rmmod usbtest
+modprobe usbtest alt=1
+serve mutt,speed=high,id=$zero,mode=zero
+check_timed isoch-high tests 8192 15 16 22 23
+unserve
+serve mutt,speed=super,id=$zero,mode=zero
+check_timed isoch-super tests 8192 15 16 22 23
+check unserve unserve
+SCRIPT
+}
+
 if wanted usbfs; then usbfs_group; fi
+if wanted vhci; then vhci_group; fi
 if wanted client; then usbip_client_group; fi
 echo "1..$number"
 exit $bad
