@@ -65,8 +65,9 @@ int main(int argc, char **argv, char **envp)
         int variables = 0;
         while (envp[variables] != NULL)
             variables++;
-        char16_t **arguments = wide_list(argv, argc);
-        char16_t **environment = wide_list(envp, variables);
+        static char16_t **arguments, **environment; /* the program's for as long as it runs */
+        arguments = wide_list(argv, argc);
+        environment = wide_list(envp, variables);
         return arguments != NULL && environment != NULL ? wide(argc, arguments, environment) : 1;
     }
     if (wWinMain != NULL) {
