@@ -137,6 +137,8 @@ struct usb_pipe *usb_device_pipe(struct usb_device *device, uint8_t address);
 void usb_pipe_abort(struct usb_pipe *pipe, bool wait);
 /* CLEAR_FEATURE(ENDPOINT_HALT) and the host's toggle; queued URBs then go on. -EBUSY while URBs are with the host. */
 int usb_pipe_reset(struct usb_pipe *pipe);
+/* The host's side alone: a halted pipe goes on, its toggle as it was, and nothing is said to the device. */
+int usb_pipe_restart(struct usb_pipe *pipe);
 /* Static bulk streams: the number that were opened (ids 1..n), or -errno: -EOPNOTSUPP the host or endpoint has none. */
 int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count);
 int usb_pipe_close_streams(struct usb_pipe *pipe);

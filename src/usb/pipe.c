@@ -162,6 +162,18 @@ int usb_pipe_reset(struct usb_pipe *pipe)
     return 0;
 }
 
+int usb_pipe_restart(struct usb_pipe *pipe)
+{
+    lock_acquire(&pipe->lock);
+    int error = pipe->state == USB_PIPE_CLOSED ? -ENODEV : pipe->sent_count != 0 ? -EBUSY : 0;
+    if (error == 0 && pipe->state == USB_PIPE_HALTED)
+        pipe->state = USB_PIPE_RUNNING;
+    lock_release(&pipe->lock);
+    if (error == 0)
+        usb_pipe_send(pipe);
+    return error;
+}
+
 int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count)
 {
     const struct usb_host *host = pipe->device->host;

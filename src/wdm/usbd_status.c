@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Statuses of URBs: from the core's -errno, and to the NTSTATUS of the IRP that carried the URB. No public table says which goes
+ * with which; docs/differences.md has ours. */
+#include <errno.h>
+
+#include "wdm/usbd.h"
+
+USBD_STATUS usbd_status_from_errno(int error)
+{
+    switch (error) {
+    case 0: return USBD_STATUS_SUCCESS;
+    case -EPIPE: return USBD_STATUS_STALL_PID;
+    case -EOVERFLOW: return USBD_STATUS_BABBLE_DETECTED;
+    case -EPROTO: return USBD_STATUS_XACT_ERROR;
+    case -EILSEQ: return USBD_STATUS_CRC;
+    case -ETIME: return USBD_STATUS_DEV_NOT_RESPONDING;
+    case -ETIMEDOUT: return USBD_STATUS_TIMEOUT;
+    case -ECANCELED: return USBD_STATUS_CANCELED;
+    case -ENODEV: return USBD_STATUS_DEVICE_GONE;
+    case -EREMOTEIO: return USBD_STATUS_ERROR_SHORT_TRANSFER;
+    case -EXDEV: return USBD_STATUS_ISOCH_REQUEST_FAILED;
+    case -ERANGE: return USBD_STATUS_BAD_START_FRAME;
+    case -ENOMEM: return USBD_STATUS_INSUFFICIENT_RESOURCES;
+    case -ENOSPC: return USBD_STATUS_NO_BANDWIDTH;
+    case -EBUSY:
+    case -EALREADY: return USBD_STATUS_ERROR_BUSY;
+    case -EOPNOTSUPP: return USBD_STATUS_NOT_SUPPORTED;
+    case -EINVAL: return USBD_STATUS_INVALID_PARAMETER;
+    default: return USBD_STATUS_INTERNAL_HC_ERROR;
+    }
+}
+
+NTSTATUS usbd_ntstatus(USBD_STATUS usbd, bool running)
+{
+    switch (usbd) {
+    case USBD_STATUS_SUCCESS: return STATUS_SUCCESS;
+    case USBD_STATUS_CANCELED: return STATUS_CANCELLED;
+    case USBD_STATUS_DEVICE_GONE: return running ? STATUS_DEVICE_NOT_CONNECTED : STATUS_NO_SUCH_DEVICE;
+    case USBD_STATUS_TIMEOUT: return STATUS_IO_TIMEOUT;
+    case USBD_STATUS_INVALID_URB_FUNCTION:
+    case USBD_STATUS_INVALID_PARAMETER:
+    case USBD_STATUS_INVALID_PIPE_HANDLE:
+    case USBD_STATUS_BAD_START_FRAME:
+    case USBD_STATUS_INTERFACE_NOT_FOUND:
+    case USBD_STATUS_INAVLID_CONFIGURATION_DESCRIPTOR:
+    case USBD_STATUS_INAVLID_PIPE_FLAGS:
+    case USBD_STATUS_INVALID_STREAM_ID:
+    case USBD_STATUS_INVALID_STREAM_TYPE: return STATUS_INVALID_PARAMETER;
+    case USBD_INFO_LENGTH_MISMATCH: return STATUS_INFO_LENGTH_MISMATCH;
+    case USBD_STATUS_ERROR_BUSY: return STATUS_DEVICE_BUSY;
+    case USBD_STATUS_BUFFER_TOO_SMALL: return STATUS_BUFFER_TOO_SMALL;
+    case USBD_STATUS_INSUFFICIENT_RESOURCES:
+    case USBD_STATUS_NO_BANDWIDTH: return STATUS_INSUFFICIENT_RESOURCES;
+    case USBD_STATUS_NOT_SUPPORTED: return STATUS_NOT_SUPPORTED;
+    default: return USBD_SUCCESS(usbd) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+    }
+}
