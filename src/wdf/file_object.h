@@ -23,4 +23,7 @@ NTSTATUS wdf_file_create(struct wdf_device *device, IRP *irp);
 NTSTATUS wdf_file_cleanup(struct wdf_device *device, IRP *irp);
 NTSTATUS wdf_file_close(struct wdf_device *device, IRP *irp);
 
+/* For who completes an IRP_MJ_CREATE that was presented as a request, before the IRP is completed: a refused open has no file object. */
+void wdf_file_create_ended(struct wdf_device *device, FILE_OBJECT *file, NTSTATUS status);
+
 #endif

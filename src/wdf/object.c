@@ -140,6 +140,7 @@ NTSTATUS wdf_object_create(struct wdf_driver *driver, const struct wdf_class *cl
     object->class = class;
     object->driver = driver;
     object->passive = class->passive;
+    object->undeletable = class->undeletable;
     object->maker = maker;
     list_init(&object->sibling);
     list_init(&object->children);

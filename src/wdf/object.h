@@ -67,6 +67,7 @@ struct wdf_object {
     bool waits_for_children;             /* under `tree`: the last child that goes continues this object's deletion */
     bool retired;                        /* class->retire has run */
     bool survives;                       /* is on the driver's list of survivors */
+    bool undeletable;                    /* the class's, or the object's own: a device of a stack */
     bool passive;                        /* the class's, or the object's own: paged memory, a passive timer */
     WDF_EXECUTION_LEVEL level;           /* resolved: never Inherit */
     WDF_SYNCHRONIZATION_SCOPE scope;     /* resolved */

@@ -108,7 +108,7 @@ NTSTATUS NTAPI ovl_WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJEC
 VOID NTAPI ovl_WdfObjectDelete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
 {
     struct wdf_object *object = wdf_object_of(DriverGlobals, Object, NULL, WDF_CALLER);
-    if (object->class->undeletable)
+    if (object->undeletable)
         wdf_verifier_stop(object->driver, "object-not-deletable", "WdfObjectDelete of %s %p", object->class->name, Object);
     wdf_object_delete(object);
 }

@@ -16,6 +16,20 @@ typedef enum _WDF_POWER_DEVICE_STATE {
     WdfPowerDeviceMaximum,
 } WDF_POWER_DEVICE_STATE, *PWDF_POWER_DEVICE_STATE;
 
+/* The states of a device in Plug and Play, as far as a driver can tell them apart by itself. */
+typedef enum _WDF_DEVICE_PNP_STATE {
+    WdfDevStatePnpInvalid = 0x100,
+    WdfDevStatePnpObjectCreated = 0x101,
+    WdfDevStatePnpEjectHardware = 0x103,
+    WdfDevStatePnpInit = 0x106,
+    WdfDevStatePnpStarted = 0x119,
+    WdfDevStatePnpStopped = 0x11b,
+    WdfDevStatePnpFailed = 0x11e,
+    WdfDevStatePnpSurpriseRemoved = 0x124,
+    WdfDevStatePnpRemoved = 0x126,
+    WdfDevStatePnpFinal = 0x12f,
+} WDF_DEVICE_PNP_STATE, *PWDF_DEVICE_PNP_STATE;
+
 typedef enum _WDF_DEVICE_IO_TYPE {
     WdfDeviceIoUndefined = 0,
     WdfDeviceIoNeither,
@@ -437,6 +451,20 @@ WDF_METHOD(NTSTATUS, WdfDeviceAllocAndQueryProperty,
            (WDFDEVICE Device, DEVICE_REGISTRY_PROPERTY DeviceProperty, POOL_TYPE PoolType,
             PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY *PropertyMemory),
            (Device, DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory))
+WDF_METHOD(NTSTATUS, WdfDeviceQueryPropertyEx,
+           (WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, ULONG BufferLength, PVOID PropertyBuffer,
+            PULONG RequiredSize, PDEVPROPTYPE Type),
+           (Device, DeviceProperty, BufferLength, PropertyBuffer, RequiredSize, Type))
+WDF_METHOD(NTSTATUS, WdfDeviceAllocAndQueryPropertyEx,
+           (WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, POOL_TYPE PoolType,
+            PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY *PropertyMemory, PDEVPROPTYPE Type),
+           (Device, DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory, Type))
+WDF_METHOD(NTSTATUS, WdfDeviceAssignProperty,
+           (WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, DEVPROPTYPE Type, ULONG BufferLength,
+            PVOID PropertyBuffer),
+           (Device, DeviceProperty, Type, BufferLength, PropertyBuffer))
+WDF_METHOD(NTSTATUS, WdfDeviceWdmDispatchPreprocessedIrp, (WDFDEVICE Device, PIRP Irp), (Device, Irp))
+WDF_METHOD(WDF_DEVICE_PNP_STATE, WdfDeviceGetDevicePnpState, (WDFDEVICE Device), (Device))
 WDF_METHOD(NTSTATUS, WdfDeviceOpenRegistryKey,
            (WDFDEVICE Device, ULONG DeviceInstanceKeyType, ACCESS_MASK DesiredAccess, PWDF_OBJECT_ATTRIBUTES KeyAttributes,
             WDFKEY *Key),
