@@ -1,0 +1,935 @@
+/* SPDX-License-Identifier: MIT */
+/* URBs sent to the PDO of a virtual device, as a WDM driver above it would: the functions one by one, handles that go stale, statuses,
+ * cancelling in every order, isochronous rules, static streams. No driver is loaded: the test is what stands above. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/futex.h"
+#include "usb/virtual.h"
+#include "wdm/usbd.h"
+
+#include "usbbusif.h"
+#include "usbioctl.h"
+
+enum { TAG = 0x54736574 };
+static int checks, failures;
+
+static void check(bool good, const char *text, int line)
+{
+    checks++;
+    if (!good) {
+        failures++;
+        printf("not ok %d - %s (line %d)\n", checks, text, line);
+    }
+}
+#define CHECK(condition) check(condition, #condition, __LINE__)
+
+/* ---- A device and its PDO --------------------------------------------------------------------------------------------- */
+
+struct fixture {
+    struct virtual_device *virtual;
+    struct usb_node *node;
+    DEVICE_OBJECT *pdo;
+    USBD_HANDLE handle;
+    USBD_CONFIGURATION_HANDLE config;
+    USBD_PIPE_HANDLE pipes[32]; /* by number | IN ? 16 : 0 */
+    UCHAR bytes[4096];          /* the configuration descriptor */
+};
+
+static struct usb_node *node_of(struct usb_device *device, int interface)
+{
+    uint32_t count;
+    struct usb_node *found = NULL, **nodes = usb_nodes(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        bool function = nodes[i]->parent != NULL;
+        if (nodes[i]->device == device && (interface < 0 ? !function : function && nodes[i]->first_interface == interface))
+            usb_node_reference(found = nodes[i]);
+    }
+    usb_nodes_free(nodes, count);
+    return found;
+}
+
+static _Atomic uint32_t node_changes;
+
+static void node_changed(struct usb_node_watcher *watcher, enum usb_node_change change, struct usb_node *node)
+{
+    atomic_fetch_add(&node_changes, 1);
+    futex_wake(&node_changes, INT32_MAX);
+}
+
+/* The node comes a moment after its device. */
+static struct usb_node *node_wait(struct usb_device *device, int interface)
+{
+    static struct usb_node_watcher watcher = {.changed = node_changed};
+    static bool watches;
+    usb_nodes_start();
+    if (!watches)
+        usb_node_watch(&watcher);
+    watches = true;
+    for (;;) {
+        uint32_t changes = atomic_load(&node_changes);
+        struct usb_node *node = node_of(device, interface);
+        if (node != NULL)
+            return node;
+        futex_wait(&node_changes, changes, FUTEX_NO_DEADLINE);
+    }
+}
+
+struct sent {
+    IRP *irp;
+    KEVENT ended;
+    _Atomic uint32_t calls;
+    KIRQL irql;
+};
+
+static NTSTATUS NTAPI sent_done(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    struct sent *sent = Context;
+    sent->irql = KeGetCurrentIrql();
+    atomic_fetch_add(&sent->calls, 1);
+    KeSetEvent(&sent->ended, 0, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static IO_STACK_LOCATION *sent_make(struct sent *sent, struct fixture *f, UCHAR major)
+{
+    memset(sent, 0, sizeof *sent);
+    KeInitializeEvent(&sent->ended, NotificationEvent, FALSE);
+    sent->irp = IoAllocateIrp(f->pdo->StackSize, FALSE);
+    sent->irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    IoSetCompletionRoutine(sent->irp, sent_done, sent, TRUE, TRUE, TRUE);
+    IO_STACK_LOCATION *stack = IoGetNextIrpStackLocation(sent->irp);
+    stack->MajorFunction = major;
+    return stack;
+}
+
+static NTSTATUS sent_go(struct sent *sent, struct fixture *f)
+{
+    return IoCallDriver(f->pdo, sent->irp);
+}
+
+/* The IRP's status; frees it. */
+static NTSTATUS sent_wait(struct sent *sent, ULONG_PTR *information)
+{
+    KeWaitForSingleObject(&sent->ended, Executive, KernelMode, FALSE, NULL);
+    NTSTATUS status = sent->irp->IoStatus.Status;
+    if (information != NULL)
+        *information = sent->irp->IoStatus.Information;
+    CHECK(atomic_load(&sent->calls) == 1);
+    IoFreeIrp(sent->irp);
+    return status;
+}
+
+static NTSTATUS urb_start(struct sent *sent, struct fixture *f, void *urb)
+{
+    IO_STACK_LOCATION *stack = sent_make(sent, f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
+    stack->Parameters.Others.Argument1 = urb;
+    return sent_go(sent, f);
+}
+
+static NTSTATUS urb_send(struct fixture *f, void *urb)
+{
+    struct sent sent;
+    NTSTATUS status = urb_start(&sent, f, urb);
+    NTSTATUS ended = sent_wait(&sent, NULL);
+    CHECK(status == STATUS_PENDING || status == ended);
+    return ended;
+}
+
+static NTSTATUS pnp(struct fixture *f, UCHAR minor)
+{
+    struct sent sent;
+    sent_make(&sent, f, IRP_MJ_PNP)->MinorFunction = minor;
+    sent_go(&sent, f);
+    return sent_wait(&sent, NULL);
+}
+
+static struct fixture attach_interface(const char *model, const char *options, int interface)
+{
+    struct fixture f = {0};
+    CHECK(usb_virtual_attach(usb_virtual_model(model), NULL, options, &f.virtual) == 0);
+    struct usb_device *device = usb_virtual_device(f.virtual);
+    f.node = node_wait(device, interface);
+    usb_device_dereference(device);
+    CHECK(f.node != NULL);
+    f.pdo = usb_pdo_create(f.node);
+    CHECK(f.pdo != NULL && usb_pdo_node(f.pdo) == f.node);
+    CHECK(pnp(&f, IRP_MN_START_DEVICE) == STATUS_SUCCESS);
+    CHECK(USBD_CreateHandle(f.pdo, f.pdo, USBD_CLIENT_CONTRACT_VERSION_602, TAG, &f.handle) == STATUS_SUCCESS);
+    return f;
+}
+
+static struct fixture attach(const char *model, const char *options)
+{
+    return attach_interface(model, options, -1);
+}
+
+static void detach(struct fixture *f)
+{
+    USBD_CloseHandle(f->handle);
+    CHECK(pnp(f, IRP_MN_REMOVE_DEVICE) == STATUS_SUCCESS);
+    usb_pdo_delete(f->pdo);
+    usb_node_dereference(f->node);
+    usb_virtual_detach(f->virtual);
+}
+
+/* ---- Building blocks -------------------------------------------------------------------------------------------------------- */
+
+static NTSTATUS get_descriptor(struct fixture *f, UCHAR type, void *buffer, ULONG *length)
+{
+    URB urb = {0};
+    UsbBuildGetDescriptorRequest(&urb, sizeof(struct _URB_CONTROL_DESCRIPTOR_REQUEST), type, 0, 0, buffer, NULL, *length, NULL);
+    NTSTATUS status = urb_send(f, &urb);
+    *length = urb.UrbControlDescriptorRequest.TransferBufferLength;
+    return status;
+}
+
+static void pipes_note(struct fixture *f, const USBD_INTERFACE_INFORMATION *information)
+{
+    for (ULONG i = 0; i < information->NumberOfPipes; i++) {
+        UCHAR address = information->Pipes[i].EndpointAddress;
+        f->pipes[(address & 15) | (address & 0x80 ? 16 : 0)] = information->Pipes[i].PipeHandle;
+    }
+}
+
+static NTSTATUS select_config(struct fixture *f)
+{
+    ULONG length = sizeof f->bytes;
+    CHECK(get_descriptor(f, USB_CONFIGURATION_DESCRIPTOR_TYPE, f->bytes, &length) == STATUS_SUCCESS);
+    PUSB_CONFIGURATION_DESCRIPTOR config = (PVOID)f->bytes;
+    CHECK(config->wTotalLength == length && USBD_ValidateConfigurationDescriptor(config, length, 3, NULL, TAG) == USBD_STATUS_SUCCESS);
+    USBD_INTERFACE_LIST_ENTRY list[9] = {{NULL, NULL}};
+    PVOID at = f->bytes;
+    for (unsigned i = 0; i < 8; i++) {
+        list[i].InterfaceDescriptor = USBD_ParseConfigurationDescriptorEx(config, at, -1, 0, -1, -1, -1);
+        if (list[i].InterfaceDescriptor == NULL)
+            break;
+        at = (PUCHAR)list[i].InterfaceDescriptor + list[i].InterfaceDescriptor->bLength;
+    }
+    PURB urb;
+    CHECK(USBD_SelectConfigUrbAllocateAndBuild(f->handle, config, list, &urb) == STATUS_SUCCESS);
+    NTSTATUS status = urb_send(f, urb);
+    if (status == STATUS_SUCCESS) {
+        f->config = urb->UrbSelectConfiguration.ConfigurationHandle;
+        for (unsigned i = 0; list[i].InterfaceDescriptor != NULL; i++)
+            pipes_note(f, list[i].Interface);
+    }
+    USBD_UrbFree(f->handle, urb);
+    return status;
+}
+
+static NTSTATUS select_setting(struct fixture *f, UCHAR setting)
+{
+    USBD_INTERFACE_LIST_ENTRY entry = {
+        USBD_ParseConfigurationDescriptorEx((PVOID)f->bytes, f->bytes, 0, setting, -1, -1, -1), NULL};
+    PURB urb;
+    CHECK(USBD_SelectInterfaceUrbAllocateAndBuild(f->handle, f->config, &entry, &urb) == STATUS_SUCCESS);
+    NTSTATUS status = urb_send(f, urb);
+    if (status == STATUS_SUCCESS)
+        pipes_note(f, entry.Interface);
+    USBD_UrbFree(f->handle, urb);
+    return status;
+}
+
+static void bulk_build(URB *urb, USBD_PIPE_HANDLE pipe, void *buffer, ULONG length)
+{
+    memset(urb, 0, sizeof *urb);
+    UsbBuildInterruptOrBulkTransferRequest(urb, sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER), pipe, buffer, NULL, length,
+                                           USBD_SHORT_TRANSFER_OK, NULL);
+}
+
+static NTSTATUS bulk(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG length, ULONG *moved)
+{
+    URB urb;
+    bulk_build(&urb, pipe, buffer, length);
+    NTSTATUS status = urb_send(f, &urb);
+    if (moved != NULL)
+        *moved = urb.UrbBulkOrInterruptTransfer.TransferBufferLength;
+    return status;
+}
+
+static USBD_STATUS pipe_request(struct fixture *f, USHORT function, USBD_PIPE_HANDLE pipe)
+{
+    URB urb = {0};
+    urb.UrbPipeRequest.Hdr.Length = sizeof(struct _URB_PIPE_REQUEST);
+    urb.UrbPipeRequest.Hdr.Function = function;
+    urb.UrbPipeRequest.PipeHandle = pipe;
+    urb_send(f, &urb);
+    return urb.UrbHeader.Status;
+}
+
+static NTSTATUS vendor(struct fixture *f, UCHAR request, USHORT value, bool in, void *buffer, ULONG length)
+{
+    URB urb = {0};
+    UsbBuildVendorRequest(&urb, URB_FUNCTION_VENDOR_DEVICE, sizeof(struct _URB_CONTROL_VENDOR_OR_CLASS_REQUEST),
+                          in ? USBD_TRANSFER_DIRECTION_IN : 0, 0, request, value, 0, buffer, NULL, length, NULL);
+    return urb_send(f, &urb);
+}
+
+#define OUT_PIPE(f, number) ((f)->pipes[number])
+#define IN_PIPE(f, number)  ((f)->pipes[16 | (number)])
+
+/* ---- Control -------------------------------------------------------------------------------------------------------------------- */
+
+static void test_control(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    UCHAR bytes[64] = {0};
+    ULONG length = sizeof bytes;
+    CHECK(get_descriptor(&f, USB_DEVICE_DESCRIPTOR_TYPE, bytes, &length) == STATUS_SUCCESS && length == 18 && bytes[8] == 0x09 && bytes[9] == 0x12);
+    length = 8;
+    CHECK(get_descriptor(&f, USB_CONFIGURATION_DESCRIPTOR_TYPE, bytes, &length) == STATUS_SUCCESS && length == 8); /* cut, without a word */
+    CHECK(vendor(&f, 3, 1, false, NULL, 0) == STATUS_UNSUCCESSFUL); /* no such request: stall */
+    URB urb = {0};
+    USHORT word = 0xffff;
+    UsbBuildGetStatusRequest(&urb, URB_FUNCTION_GET_STATUS_FROM_DEVICE, 0, &word, NULL, NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && word == 1); /* self powered */
+    urb.UrbControlGetStatusRequest.TransferBufferLength = 1;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER && urb.UrbHeader.Status == USBD_STATUS_INVALID_PARAMETER);
+    memset(&urb, 0, sizeof urb);
+    urb.UrbControlGetConfigurationRequest.Hdr.Length = sizeof urb.UrbControlGetConfigurationRequest;
+    urb.UrbControlGetConfigurationRequest.Hdr.Function = URB_FUNCTION_GET_CONFIGURATION;
+    urb.UrbControlGetConfigurationRequest.TransferBuffer = bytes;
+    urb.UrbControlGetConfigurationRequest.TransferBufferLength = 1;
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && bytes[0] == 1);
+    memset(&urb, 0, sizeof urb);
+    urb.UrbControlTransferEx.Hdr.Length = sizeof urb.UrbControlTransferEx;
+    urb.UrbControlTransferEx.Hdr.Function = URB_FUNCTION_CONTROL_TRANSFER_EX;
+    urb.UrbControlTransferEx.TransferFlags = USBD_DEFAULT_PIPE_TRANSFER | USBD_TRANSFER_DIRECTION_IN;
+    urb.UrbControlTransferEx.TransferBuffer = bytes;
+    urb.UrbControlTransferEx.TransferBufferLength = 18;
+    urb.UrbControlTransferEx.Timeout = 1000;
+    memcpy(urb.UrbControlTransferEx.SetupPacket, (UCHAR[]){0x80, 6, 0, 1, 0, 0, 18, 0}, 8);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && bytes[0] == 18 && urb.UrbControlTransferEx.TransferBufferLength == 18);
+    urb.UrbControlTransferEx.TransferFlags = USBD_DEFAULT_PIPE_TRANSFER;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER); /* the direction contradicts the setup packet */
+    memset(&urb, 0, sizeof urb);
+    UsbBuildOsFeatureDescriptorRequest(&urb, sizeof(struct _URB_OS_FEATURE_DESCRIPTOR_REQUEST), 0, 4, bytes, NULL, 40, NULL);
+    NTSTATUS status = urb_send(&f, &urb);
+    CHECK(status == STATUS_SUCCESS || status == STATUS_UNSUCCESSFUL || status == STATUS_NOT_SUPPORTED); /* as the model has it */
+    detach(&f);
+}
+
+static void test_rules(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    URB urb = {0};
+    urb.UrbHeader.Function = URB_FUNCTION_TAKE_FRAME_LENGTH_CONTROL;
+    urb.UrbHeader.Length = sizeof urb;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER && urb.UrbHeader.Status == USBD_STATUS_INVALID_URB_FUNCTION);
+    urb.UrbHeader.Function = 0x7777;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER && urb.UrbHeader.Status == USBD_STATUS_INVALID_URB_FUNCTION);
+    CHECK(urb_send(&f, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    char data[512] = "x";
+    bulk_build(&urb, OUT_PIPE(&f, 1), data, 64);
+    urb.UrbHeader.Length = sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER) - 1;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER && urb.UrbHeader.Status == USBD_STATUS_INVALID_PARAMETER);
+    bulk_build(&urb, OUT_PIPE(&f, 1), data, 64);
+    urb.UrbBulkOrInterruptTransfer.UrbLink = &urb;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER);
+    for (uintptr_t made_up = 1; made_up != 0; made_up <<= 7) { /* no pointer, whatever it is, is followed */
+        CHECK(bulk(&f, (USBD_PIPE_HANDLE)made_up, data, 64, NULL) == STATUS_INVALID_PARAMETER);
+        CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, (USBD_PIPE_HANDLE)made_up) == USBD_STATUS_INVALID_PIPE_HANDLE);
+    }
+    bulk_build(&urb, OUT_PIPE(&f, 1), NULL, 64);
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER); /* no memory at all */
+    bulk_build(&urb, OUT_PIPE(&f, 1), data, (4 << 20) + 512);
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER); /* 4 MiB at high speed */
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    struct sent sent;
+    memset(&urb, 0, sizeof urb);
+    urb.UrbPipeRequest.Hdr.Length = sizeof urb.UrbPipeRequest;
+    urb.UrbPipeRequest.Hdr.Function = URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL;
+    urb.UrbPipeRequest.PipeHandle = OUT_PIPE(&f, 1);
+    CHECK(urb_start(&sent, &f, &urb) == STATUS_INVALID_LEVEL);
+    KeLowerIrql(irql);
+    CHECK(sent_wait(&sent, NULL) == STATUS_INVALID_LEVEL);
+    memset(&urb, 0, sizeof urb);
+    urb.UrbGetCurrentFrameNumber.Hdr.Length = sizeof urb.UrbGetCurrentFrameNumber;
+    urb.UrbGetCurrentFrameNumber.Hdr.Function = URB_FUNCTION_GET_CURRENT_FRAME_NUMBER;
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS);
+    detach(&f);
+}
+
+/* ---- Selection -------------------------------------------------------------------------------------------------------------------- */
+
+static void test_select(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    char out[64] = "stale or not", in[512];
+    ULONG moved;
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), out, sizeof out, &moved) == STATUS_SUCCESS && moved == sizeof out);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, &moved) == STATUS_SUCCESS && moved == sizeof out && memcmp(in, out, moved) == 0);
+    USBD_PIPE_HANDLE old = OUT_PIPE(&f, 1);
+    CHECK(select_setting(&f, 1) == STATUS_SUCCESS);
+    URB urb;
+    bulk_build(&urb, old, out, sizeof out);
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER && urb.UrbHeader.Status == USBD_STATUS_INVALID_PIPE_HANDLE);
+    CHECK(OUT_PIPE(&f, 1) != old && bulk(&f, OUT_PIPE(&f, 1), out, sizeof out, &moved) == STATUS_SUCCESS);
+    old = OUT_PIPE(&f, 1);
+    USBD_CONFIGURATION_HANDLE config = f.config;
+    CHECK(select_config(&f) == STATUS_SUCCESS && f.config != config);
+    CHECK(bulk(&f, old, out, sizeof out, NULL) == STATUS_INVALID_PARAMETER);
+    f.config = config;
+    CHECK(select_setting(&f, 0) == STATUS_INVALID_PARAMETER); /* the old configuration's handle */
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    old = OUT_PIPE(&f, 1);
+    memset(&urb, 0, sizeof urb);
+    UsbBuildSelectConfigurationRequest(&urb, sizeof(struct _URB_SELECT_CONFIGURATION), NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS);
+    CHECK(bulk(&f, old, out, sizeof out, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(select_config(&f) == STATUS_SUCCESS && bulk(&f, OUT_PIPE(&f, 1), out, sizeof out, NULL) == STATUS_SUCCESS);
+    /* With a read pending neither the configuration nor the setting changes. */
+    struct sent sent;
+    bulk_build(&urb, IN_PIPE(&f, 2), in, 64);
+    CHECK(urb_start(&sent, &f, &urb) == STATUS_PENDING);
+    CHECK(select_setting(&f, 1) == STATUS_DEVICE_BUSY && select_config(&f) == STATUS_DEVICE_BUSY);
+    CHECK(IoCancelIrp(sent.irp));
+    CHECK(sent_wait(&sent, NULL) == STATUS_CANCELLED && urb.UrbHeader.Status == USBD_STATUS_CANCELED);
+    CHECK(select_setting(&f, 1) == STATUS_SUCCESS);
+    detach(&f);
+}
+
+/* ---- Transfers ---------------------------------------------------------------------------------------------------------------------- */
+
+static void test_memory(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    static char out[3000], in[4096];
+    for (unsigned i = 0; i < sizeof out; i++)
+        out[i] = (char)(i * 7);
+    MDL *whole = IoAllocateMdl(out, sizeof out, FALSE, FALSE, NULL), *part = IoAllocateMdl(out, sizeof out, FALSE, FALSE, NULL);
+    MmBuildMdlForNonPagedPool(whole);
+    URB urb;
+    bulk_build(&urb, OUT_PIPE(&f, 1), NULL, 0);
+    ULONG moved;
+    for (ULONG at = 0; at < sizeof out; at += 1000) { /* one URB, one partial MDL, built afresh for each send */
+        IoBuildPartialMdl(whole, part, out + at, 1000);
+        urb.UrbBulkOrInterruptTransfer.TransferBufferMDL = part;
+        urb.UrbBulkOrInterruptTransfer.TransferBufferLength = 1000;
+        CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && urb.UrbBulkOrInterruptTransfer.TransferBuffer == NULL);
+        CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, &moved) == STATUS_SUCCESS && moved == 1000 && memcmp(in, out + at, 1000) == 0);
+    }
+    urb.UrbBulkOrInterruptTransfer.TransferBufferMDL = whole;
+    urb.UrbBulkOrInterruptTransfer.TransferBuffer = in; /* another place than the MDL's */
+    urb.UrbBulkOrInterruptTransfer.TransferBufferLength = 10;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER);
+    urb.UrbBulkOrInterruptTransfer.TransferBuffer = NULL;
+    urb.UrbBulkOrInterruptTransfer.TransferBufferLength = sizeof out + 1;
+    CHECK(urb_send(&f, &urb) == STATUS_INVALID_PARAMETER);
+    /* A chain both ways. */
+    MDL *first = IoAllocateMdl(out, 700, FALSE, FALSE, NULL), *second = IoAllocateMdl(out + 1000, 800, FALSE, FALSE, NULL);
+    MmBuildMdlForNonPagedPool(first);
+    MmBuildMdlForNonPagedPool(second);
+    first->Next = second;
+    bulk_build(&urb, OUT_PIPE(&f, 1), NULL, 1500);
+    urb.UrbHeader.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL;
+    urb.UrbBulkOrInterruptTransfer.TransferBufferMDL = first;
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && urb.UrbBulkOrInterruptTransfer.TransferBufferLength == 1500);
+    static char one[1000], two[1048];
+    MDL *third = IoAllocateMdl(one, sizeof one, FALSE, FALSE, NULL), *fourth = IoAllocateMdl(two, sizeof two, FALSE, FALSE, NULL);
+    MmBuildMdlForNonPagedPool(third);
+    MmBuildMdlForNonPagedPool(fourth);
+    third->Next = fourth;
+    bulk_build(&urb, IN_PIPE(&f, 1), NULL, 2048);
+    urb.UrbHeader.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL;
+    urb.UrbBulkOrInterruptTransfer.TransferBufferMDL = third;
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && urb.UrbBulkOrInterruptTransfer.TransferBufferLength == 1500);
+    CHECK(memcmp(one, out, 700) == 0 && memcmp(one + 700, out + 1000, 300) == 0 && memcmp(two, out + 1300, 500) == 0);
+    MDL *all[] = {whole, part, first, second, third, fourth};
+    for (unsigned i = 0; i < 6; i++) {
+        all[i]->Next = NULL;
+        IoFreeMdl(all[i]);
+    }
+    detach(&f);
+}
+
+static void test_cancel(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    static char in[512];
+    URB urbs[8];
+    struct sent sent[8];
+    for (unsigned i = 0; i < 8; i++) {
+        bulk_build(&urbs[i], IN_PIPE(&f, 1), in, sizeof in);
+        CHECK(urb_start(&sent[i], &f, &urbs[i]) == STATUS_PENDING);
+    }
+    CHECK(IoCancelIrp(sent[3].irp));
+    CHECK(sent_wait(&sent[3], NULL) == STATUS_CANCELLED && sent[3].irql == DISPATCH_LEVEL);
+    CHECK(pipe_request(&f, URB_FUNCTION_ABORT_PIPE, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    for (unsigned i = 0; i < 8; i++)
+        if (i != 3)
+            CHECK(sent_wait(&sent[i], NULL) == STATUS_CANCELLED);
+    /* Cancelled before it is sent. */
+    bulk_build(&urbs[0], IN_PIPE(&f, 1), in, sizeof in);
+    IO_STACK_LOCATION *stack = sent_make(&sent[0], &f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
+    stack->Parameters.Others.Argument1 = &urbs[0];
+    CHECK(!IoCancelIrp(sent[0].irp));
+    sent_go(&sent[0], &f);
+    CHECK(sent_wait(&sent[0], NULL) == STATUS_CANCELLED);
+    /* What the driver leaves is ended by the removal. */
+    bulk_build(&urbs[1], IN_PIPE(&f, 1), in, sizeof in);
+    CHECK(urb_start(&sent[1], &f, &urbs[1]) == STATUS_PENDING);
+    CHECK(pnp(&f, IRP_MN_REMOVE_DEVICE) == STATUS_SUCCESS && KeReadStateEvent(&sent[1].ended) != 0);
+    CHECK(sent_wait(&sent[1], NULL) == STATUS_CANCELLED);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, NULL) == STATUS_NO_SUCH_DEVICE);
+    detach(&f);
+}
+
+enum { READY = 1, GO = 2 };
+
+struct racer {
+    IRP *irp;
+    _Atomic uint32_t *go;
+};
+
+static uint32_t race_cancel(void *context)
+{
+    struct racer *racer = context;
+    atomic_store(racer->go, READY);
+    while (atomic_load(racer->go) == READY)
+        cpu_relax();
+    IoCancelIrp(racer->irp);
+    return 0;
+}
+
+/* A cancel against the end: each request is completed once, with one of the two. */
+static void test_races(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    static char in[512];
+    unsigned cancelled = 0, wrong = 0;
+    for (unsigned round = 0; round < 300; round++) {
+        URB urb;
+        struct sent sent;
+        _Atomic uint32_t go = 0;
+        bulk_build(&urb, IN_PIPE(&f, 1), in, sizeof in);
+        CHECK(urb_start(&sent, &f, &urb) == STATUS_PENDING);
+        struct racer racer = {sent.irp, &go};
+        struct thread *thread;
+        if (thread_create(race_cancel, &racer, 0, false, &thread) != STATUS_SUCCESS)
+            break;
+        while (atomic_load(&go) != READY)
+            cpu_relax();
+        atomic_store(&go, GO);
+        bulk(&f, OUT_PIPE(&f, 1), in, 10, NULL);
+        KeWaitForSingleObject(&sent.ended, Executive, KernelMode, FALSE, NULL);
+        wait_for_one(object_dispatcher(&thread->object), false, WAIT_FOREVER); /* it may still look at the IRP */
+        object_dereference(&thread->object);
+        NTSTATUS status = sent_wait(&sent, NULL);
+        cancelled += status == STATUS_CANCELLED;
+        wrong += status != STATUS_CANCELLED && status != STATUS_SUCCESS;
+        if (status == STATUS_CANCELLED)
+            bulk(&f, IN_PIPE(&f, 1), in, sizeof in, NULL); /* what was written is still there */
+    }
+    CHECK(wrong == 0);
+    printf("# %u of 300 cancelled in time\n", cancelled);
+    detach(&f);
+}
+
+static void test_stall(void)
+{
+    struct fixture f = attach("mutt", "speed=high,faults=stall:ep=81:at=1");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    char out[8] = "behind", in[512];
+    URB urbs[2];
+    struct sent sent[2];
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), out, sizeof out, NULL) == STATUS_SUCCESS);
+    for (unsigned i = 0; i < 2; i++) {
+        bulk_build(&urbs[i], IN_PIPE(&f, 1), in, sizeof in);
+        CHECK(urb_start(&sent[i], &f, &urbs[i]) == STATUS_PENDING);
+    }
+    CHECK(sent_wait(&sent[0], NULL) == STATUS_UNSUCCESSFUL && urbs[0].UrbHeader.Status == USBD_STATUS_STALL_PID);
+    CHECK(USBD_HALTED(urbs[0].UrbHeader.Status) && KeReadStateEvent(&sent[1].ended) == 0); /* queued, until the reset */
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    CHECK(sent_wait(&sent[1], NULL) == STATUS_SUCCESS && urbs[1].UrbBulkOrInterruptTransfer.TransferBufferLength == sizeof out);
+    bulk_build(&urbs[0], IN_PIPE(&f, 1), in, sizeof in);
+    urb_start(&sent[0], &f, &urbs[0]);
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, IN_PIPE(&f, 1)) == USBD_STATUS_ERROR_BUSY);
+    IoCancelIrp(sent[0].irp);
+    sent_wait(&sent[0], NULL);
+    /* The two halves: the device's stall, the host's queue. */
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_CLEAR_STALL, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    detach(&f);
+}
+
+static void test_unplug(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    char in[512];
+    URB urb;
+    struct sent sent;
+    bulk_build(&urb, IN_PIPE(&f, 1), in, sizeof in);
+    CHECK(urb_start(&sent, &f, &urb) == STATUS_PENDING);
+    usb_virtual_plug(f.virtual, false);
+    CHECK(sent_wait(&sent, NULL) == STATUS_DEVICE_NOT_CONNECTED && urb.UrbHeader.Status == USBD_STATUS_DEVICE_GONE);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, NULL) == STATUS_NO_SUCH_DEVICE);
+    CHECK(pnp(&f, IRP_MN_SURPRISE_REMOVAL) == STATUS_SUCCESS);
+    detach(&f);
+}
+
+/* ---- Isochronous ------------------------------------------------------------------------------------------------------------------------ */
+
+enum { ISO_PACKETS = 16, ISO_BYTES = 1024 };
+
+static URB *isoch_make(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG packets)
+{
+    PURB urb;
+    CHECK(USBD_IsochUrbAllocate(f->handle, packets, &urb) == STATUS_SUCCESS);
+    struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
+    isoch->Hdr.Length = (USHORT)GET_ISO_URB_SIZE(packets);
+    isoch->Hdr.Function = URB_FUNCTION_ISOCH_TRANSFER;
+    isoch->PipeHandle = pipe;
+    isoch->TransferFlags = USBD_TRANSFER_DIRECTION_IN | USBD_START_ISO_TRANSFER_ASAP;
+    isoch->TransferBuffer = buffer;
+    isoch->TransferBufferLength = packets * ISO_BYTES;
+    isoch->NumberOfPackets = packets;
+    for (ULONG i = 0; i < packets; i++)
+        isoch->IsoPacket[i].Offset = i * ISO_BYTES;
+    return urb;
+}
+
+static ULONG frame_number(struct fixture *f)
+{
+    URB urb = {0};
+    urb.UrbGetCurrentFrameNumber.Hdr.Length = sizeof urb.UrbGetCurrentFrameNumber;
+    urb.UrbGetCurrentFrameNumber.Hdr.Function = URB_FUNCTION_GET_CURRENT_FRAME_NUMBER;
+    urb_send(f, &urb);
+    return urb.UrbGetCurrentFrameNumber.FrameNumber;
+}
+
+static void test_isoch(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    static UCHAR data[ISO_PACKETS * ISO_BYTES];
+    CHECK(select_config(&f) == STATUS_SUCCESS && select_setting(&f, 1) == STATUS_SUCCESS);
+    URB *urb = isoch_make(&f, IN_PIPE(&f, 3), data, ISO_PACKETS);
+    struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
+    CHECK(urb_send(&f, urb) == STATUS_SUCCESS && isoch->ErrorCount == 0 && isoch->TransferBufferLength == sizeof data);
+    CHECK(isoch->IsoPacket[5].Status == USBD_STATUS_SUCCESS && isoch->IsoPacket[5].Length == ISO_BYTES && isoch->IsoPacket[5].Offset == 5 * ISO_BYTES);
+    /* Two at once: the second follows the first without a gap. */
+    static UCHAR more[ISO_PACKETS * ISO_BYTES];
+    URB *next = isoch_make(&f, IN_PIPE(&f, 3), more, ISO_PACKETS);
+    struct sent sent[2];
+    isoch->TransferBufferLength = sizeof data;
+    CHECK(select_setting(&f, 1) == STATUS_SUCCESS); /* what was tracked is forgotten */
+    isoch->PipeHandle = next->UrbIsochronousTransfer.PipeHandle = IN_PIPE(&f, 3);
+    urb_start(&sent[0], &f, urb);
+    urb_start(&sent[1], &f, next);
+    CHECK(sent_wait(&sent[0], NULL) == STATUS_SUCCESS && sent_wait(&sent[1], NULL) == STATUS_SUCCESS);
+    CHECK(next->UrbIsochronousTransfer.StartFrame == isoch->StartFrame + ISO_PACKETS / 8);
+    USBD_UrbFree(f.handle, next);
+    ULONG first;
+    /* An explicit frame, and one that is too far away. */
+    isoch->TransferBufferLength = sizeof data;
+    isoch->TransferFlags = USBD_TRANSFER_DIRECTION_IN;
+    isoch->StartFrame = first = frame_number(&f) + 20;
+    CHECK(urb_send(&f, urb) == STATUS_SUCCESS && isoch->StartFrame == first && isoch->ErrorCount == 0);
+    isoch->TransferBufferLength = sizeof data;
+    isoch->StartFrame = frame_number(&f) + 5000;
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER && isoch->Hdr.Status == USBD_STATUS_BAD_START_FRAME);
+    isoch->TransferBufferLength = sizeof data;
+    isoch->StartFrame = frame_number(&f) - 100;
+    CHECK(urb_send(&f, urb) == STATUS_UNSUCCESSFUL && isoch->Hdr.Status == USBD_STATUS_ISO_NOT_ACCESSED_LATE);
+    CHECK(isoch->IsoPacket[0].Status == USBD_STATUS_ISO_NA_LATE_USBPORT && isoch->ErrorCount == ISO_PACKETS);
+    /* Malformed ones. */
+    isoch->TransferBufferLength = sizeof data;
+    isoch->TransferFlags = USBD_START_ISO_TRANSFER_ASAP;
+    isoch->NumberOfPackets = 7; /* no whole frame */
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    isoch->NumberOfPackets = ISO_PACKETS;
+    isoch->IsoPacket[3].Offset = 0; /* backwards */
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    isoch->IsoPacket[3].Offset = 3 * ISO_BYTES;
+    isoch->NumberOfPackets = 2 * ISO_PACKETS; /* more than Hdr.Length has */
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    isoch->NumberOfPackets = 0;
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    isoch->NumberOfPackets = ISO_PACKETS;
+    isoch->PipeHandle = IN_PIPE(&f, 1); /* a bulk pipe */
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    USBD_UrbFree(f.handle, urb);
+    detach(&f);
+}
+
+/* ---- Capabilities and streams ---------------------------------------------------------------------------------------------------------- */
+
+static void test_capability(void)
+{
+    static const GUID nothing = {1, 2, 3, {4}};
+    struct fixture high = attach("mutt", "speed=high"), super = attach("mutt", "speed=super");
+    USBD_HANDLE handle;
+    CHECK(USBD_CreateHandle(super.pdo, super.pdo, 0x601, TAG, &handle) == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_CreateHandle(super.pdo, super.pdo, USBD_CLIENT_CONTRACT_VERSION_602, 0, &handle) == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_CreateHandle(NULL, super.pdo, USBD_CLIENT_CONTRACT_VERSION_602, 1, &handle) == STATUS_INVALID_PARAMETER);
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK(USBD_CreateHandle(super.pdo, super.pdo, USBD_CLIENT_CONTRACT_VERSION_602, 1, &handle) == STATUS_INVALID_LEVEL);
+    KeLowerIrql(irql);
+    CHECK(USBD_IsInterfaceVersionSupported(super.handle, 0x602) && !USBD_IsInterfaceVersionSupported(super.handle, 0x700));
+    ULONG streams = 0, length = 9;
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, sizeof streams, (PUCHAR)&streams, &length) == STATUS_SUCCESS);
+    CHECK(streams == 255 && length == 2);
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 1, (PUCHAR)&streams, NULL) == STATUS_BUFFER_TOO_SMALL);
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, (PUCHAR)&streams, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 2, NULL, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_QueryUsbCapability(super.handle, NULL, 0, NULL, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_QueryUsbCapability(super.handle, &nothing, 0, NULL, NULL) == STATUS_NOT_IMPLEMENTED);
+    CHECK(USBD_QueryUsbCapability(high.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) == STATUS_NOT_SUPPORTED);
+    CHECK(USBD_QueryUsbCapability(high.handle, &GUID_USB_CAPABILITY_DEVICE_CONNECTION_SUPER_SPEED_COMPATIBLE, 0, NULL, NULL) == STATUS_NOT_SUPPORTED);
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_DEVICE_CONNECTION_HIGH_SPEED_COMPATIBLE, 0, NULL, NULL) == STATUS_SUCCESS);
+    CHECK(USBD_QueryUsbCapability(super.handle, &GUID_USB_CAPABILITY_CHAINED_MDLS, 0, NULL, NULL) == STATUS_SUCCESS);
+    detach(&super);
+    detach(&high);
+}
+
+static USBD_STATUS streams_open(struct fixture *f, USBD_HANDLE handle, USBD_PIPE_HANDLE pipe, USHORT count, USBD_STREAM_INFORMATION *info,
+                                NTSTATUS *status)
+{
+    PURB urb;
+    struct sent sent;
+    CHECK(USBD_UrbAllocate(handle, &urb) == STATUS_SUCCESS);
+    UsbBuildOpenStaticStreamsRequest(urb, pipe, count, info);
+    IO_STACK_LOCATION *stack = sent_make(&sent, f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
+    USBD_AssignUrbToIoStackLocation(handle, stack, urb);
+    sent_go(&sent, f);
+    *status = sent_wait(&sent, NULL);
+    USBD_STATUS usbd = urb->UrbHeader.Status;
+    USBD_UrbFree(handle, urb);
+    return usbd;
+}
+
+static void test_streams_refused(struct fixture *f)
+{
+    USBD_STREAM_INFORMATION info[17];
+    NTSTATUS status;
+    USBD_HANDLE other;
+    CHECK(USBD_CreateHandle(f->pdo, f->pdo, USBD_CLIENT_CONTRACT_VERSION_602, TAG, &other) == STATUS_SUCCESS);
+    CHECK(streams_open(f, f->handle, OUT_PIPE(f, 1), 16, info, &status) != USBD_STATUS_SUCCESS && status == STATUS_INVALID_PARAMETER);
+    CHECK(USBD_QueryUsbCapability(other, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) == STATUS_SUCCESS);
+    CHECK(streams_open(f, f->handle, OUT_PIPE(f, 1), 16, info, &status) != USBD_STATUS_SUCCESS); /* the other handle asked */
+    USBD_CloseHandle(other);
+    CHECK(USBD_QueryUsbCapability(f->handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) == STATUS_SUCCESS);
+    CHECK(streams_open(f, f->handle, OUT_PIPE(f, 2), 16, info, &status) == USBD_STATUS_INVALID_PARAMETER); /* interrupt */
+    CHECK(streams_open(f, f->handle, OUT_PIPE(f, 1), 0, info, &status) == USBD_STATUS_INVALID_PARAMETER);
+    CHECK(streams_open(f, f->handle, OUT_PIPE(f, 1), 17, info, &status) == USBD_STATUS_INVALID_PARAMETER);
+    CHECK(pipe_request(f, URB_FUNCTION_CLOSE_STATIC_STREAMS, OUT_PIPE(f, 1)) == USBD_STATUS_INVALID_PARAMETER); /* none are open */
+}
+
+static void test_streams(void)
+{
+    struct fixture f = attach("mutt", "speed=super");
+    static USBD_STREAM_INFORMATION in[16], out[16];
+    static char read[16][1024], data[16][64];
+    URB urbs[16];
+    struct sent sent[16];
+    NTSTATUS status;
+    ULONG moved;
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    test_streams_refused(&f);
+    CHECK(streams_open(&f, f.handle, OUT_PIPE(&f, 1), 16, out, &status) == USBD_STATUS_SUCCESS && status == STATUS_SUCCESS);
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 16, in, &status) == USBD_STATUS_SUCCESS);
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 16, in, &status) == USBD_STATUS_INVALID_PARAMETER); /* already */
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 0, in, &status) == USBD_STATUS_INVALID_PARAMETER);
+    USBD_STREAM_INFORMATION zeroed[16];
+    memcpy(zeroed, in, sizeof in);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), read[0], 1024, NULL) == STATUS_INVALID_PARAMETER); /* the endpoint's handle takes none now */
+    CHECK(select_setting(&f, 0) == STATUS_SUCCESS); /* closes them: open anew */
+    CHECK(bulk(&f, out[0].PipeHandle, data[0], 64, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(streams_open(&f, f.handle, OUT_PIPE(&f, 1), 16, out, &status) == USBD_STATUS_SUCCESS);
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 16, in, &status) == USBD_STATUS_SUCCESS && in[15].StreamID == 16 && in[0].StreamID == 1);
+    for (unsigned i = 0; i < 16; i++) {
+        bulk_build(&urbs[i], in[i].PipeHandle, read[i], 1024);
+        CHECK(urb_start(&sent[i], &f, &urbs[i]) == STATUS_PENDING);
+    }
+    for (unsigned i = 16; i-- > 0;) { /* in the other order */
+        memset(data[i], (int)i + 1, 64);
+        CHECK(bulk(&f, out[i].PipeHandle, data[i], 40 + i, &moved) == STATUS_SUCCESS && moved == 40 + i);
+        CHECK(sent_wait(&sent[i], NULL) == STATUS_SUCCESS && urbs[i].UrbBulkOrInterruptTransfer.TransferBufferLength == 40 + i);
+        CHECK(memcmp(read[i], data[i], 40 + i) == 0);
+    }
+    CHECK(pipe_request(&f, URB_FUNCTION_ABORT_PIPE, in[3].PipeHandle) == USBD_STATUS_NOT_SUPPORTED);
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, in[3].PipeHandle) == USBD_STATUS_NOT_SUPPORTED);
+    CHECK(pipe_request(&f, URB_FUNCTION_CLOSE_STATIC_STREAMS, in[3].PipeHandle) == USBD_STATUS_INVALID_PARAMETER);
+    CHECK(pipe_request(&f, URB_FUNCTION_CLOSE_STATIC_STREAMS, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    CHECK(bulk(&f, in[3].PipeHandle, read[0], 1024, NULL) == STATUS_INVALID_PARAMETER);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), read[0], 1024, NULL) == STATUS_INVALID_PARAMETER); /* until it is selected anew */
+    detach(&f);
+}
+
+/* One failure stops the endpoint; each request is cancelled, the endpoint reset, and all go on. */
+static void test_streams_recovery(void)
+{
+    struct fixture f = attach("mutt", "speed=super,faults=stall:ep=81:at=1");
+    static USBD_STREAM_INFORMATION in[4], out[4];
+    static char read[4][1024];
+    URB urbs[4];
+    struct sent sent[4];
+    NTSTATUS status;
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    CHECK(USBD_QueryUsbCapability(f.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) == STATUS_SUCCESS);
+    CHECK(streams_open(&f, f.handle, OUT_PIPE(&f, 1), 4, out, &status) == USBD_STATUS_SUCCESS);
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 4, in, &status) == USBD_STATUS_SUCCESS);
+    for (unsigned i = 0; i < 4; i++) {
+        bulk_build(&urbs[i], in[i].PipeHandle, read[i], 1024);
+        CHECK(urb_start(&sent[i], &f, &urbs[i]) == STATUS_PENDING);
+    }
+    unsigned failed = 0, cancelled = 0;
+    KeWaitForSingleObject(&sent[0].ended, Executive, KernelMode, FALSE, NULL);
+    CHECK(KeReadStateEvent(&sent[1].ended) == 0 && KeReadStateEvent(&sent[3].ended) == 0); /* stopped, not ended */
+    for (unsigned i = 0; i < 4; i++) {
+        IoCancelIrp(sent[i].irp);
+        status = sent_wait(&sent[i], NULL);
+        failed += status == STATUS_UNSUCCESSFUL;
+        cancelled += status == STATUS_CANCELLED;
+    }
+    CHECK(failed == 1 && cancelled == 3);
+    CHECK(pipe_request(&f, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
+    for (unsigned i = 4; i-- > 0;) {
+        ULONG moved;
+        char data[32];
+        memset(data, (int)i + 'a', sizeof data);
+        CHECK(bulk(&f, out[i].PipeHandle, data, sizeof data, NULL) == STATUS_SUCCESS);
+        CHECK(bulk(&f, in[i].PipeHandle, read[i], 1024, &moved) == STATUS_SUCCESS && moved == sizeof data && memcmp(read[i], data, moved) == 0);
+    }
+    detach(&f);
+}
+
+/* ---- Functions, port, identity ---------------------------------------------------------------------------------------------------------- */
+
+static void test_identity(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    struct sent sent;
+    ULONG_PTR answer;
+    sent_make(&sent, &f, IRP_MJ_PNP)->MinorFunction = IRP_MN_QUERY_ID;
+    IoGetNextIrpStackLocation(sent.irp)->Parameters.QueryId.IdType = BusQueryDeviceID;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, &answer) == STATUS_SUCCESS && memcmp((PVOID)answer, u"USB\\VID_1209&PID_0001", 44) == 0);
+    ExFreePool((PVOID)answer);
+    sent_make(&sent, &f, IRP_MJ_PNP)->MinorFunction = IRP_MN_QUERY_ID;
+    IoGetNextIrpStackLocation(sent.irp)->Parameters.QueryId.IdType = BusQueryHardwareIDs;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, &answer) == STATUS_SUCCESS && memcmp((PVOID)answer, u"USB\\VID_1209&PID_0001&REV_", 52) == 0);
+    ExFreePool((PVOID)answer);
+    DEVICE_CAPABILITIES capabilities = {.Size = sizeof capabilities, .Version = 1};
+    sent_make(&sent, &f, IRP_MJ_PNP)->MinorFunction = IRP_MN_QUERY_CAPABILITIES;
+    IoGetNextIrpStackLocation(sent.irp)->Parameters.DeviceCapabilities.Capabilities = &capabilities;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS && capabilities.Removable && capabilities.DeviceState[PowerSystemWorking] == PowerDeviceD0);
+    static const GUID usbdi = {0xb1a96a13, 0x3de0, 0x4574, {0x9b, 0x01, 0xc0, 0x8f, 0xea, 0xb3, 0x18, 0xd6}};
+    USB_BUS_INTERFACE_USBDI_V1 bus = {0};
+    IO_STACK_LOCATION *stack = sent_make(&sent, &f, IRP_MJ_PNP);
+    stack->MinorFunction = IRP_MN_QUERY_INTERFACE;
+    stack->Parameters.QueryInterface.InterfaceType = &usbdi;
+    stack->Parameters.QueryInterface.Size = sizeof bus;
+    stack->Parameters.QueryInterface.Version = USB_BUSIF_USBDI_VERSION_1;
+    stack->Parameters.QueryInterface.Interface = (PINTERFACE)(PVOID)&bus;
+    sent_go(&sent, &f);
+    ULONG frame = 0;
+    USBD_VERSION_INFORMATION version;
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS && bus.IsDeviceHighSpeed(bus.BusContext) && bus.QueryBusTime(bus.BusContext, &frame) == STATUS_SUCCESS);
+    bus.GetUSBDIVersion(bus.BusContext, &version, NULL);
+    CHECK(version.USBDI_Version == 0x600);
+    bus.InterfaceDereference(bus.BusContext);
+    sent_make(&sent, &f, IRP_MJ_PNP)->MinorFunction = IRP_MN_WRITE_CONFIG;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_NOT_SUPPORTED); /* untouched */
+    ULONG port = 0;
+    stack = sent_make(&sent, &f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_GET_PORT_STATUS;
+    stack->Parameters.Others.Argument1 = &port;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS && port == 3);
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    sent_make(&sent, &f, IRP_MJ_INTERNAL_DEVICE_CONTROL)->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_RESET_PORT;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS && bulk(&f, OUT_PIPE(&f, 1), "kept", 4, NULL) == STATUS_SUCCESS);
+    sent_make(&sent, &f, IRP_MJ_INTERNAL_DEVICE_CONTROL)->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_GET_HUB_NAME;
+    sent_go(&sent, &f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_NOT_SUPPORTED);
+    detach(&f);
+}
+
+static _Atomic uint32_t idle_calls;
+
+static VOID idle_called(PVOID Context)
+{
+    atomic_fetch_add(&idle_calls, 1);
+    KeSetEvent(Context, 0, FALSE);
+}
+
+static void idle_start(struct sent *sent, struct fixture *f, USB_IDLE_CALLBACK_INFO *info)
+{
+    IO_STACK_LOCATION *stack = sent_make(sent, f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION;
+    stack->Parameters.DeviceIoControl.InputBufferLength = sizeof *info;
+    stack->Parameters.DeviceIoControl.Type3InputBuffer = info;
+    sent_go(sent, f);
+}
+
+static void power(struct fixture *f, DEVICE_POWER_STATE state)
+{
+    struct sent sent;
+    IO_STACK_LOCATION *stack = sent_make(&sent, f, IRP_MJ_POWER);
+    stack->MinorFunction = IRP_MN_SET_POWER;
+    stack->Parameters.Power.Type = DevicePowerState;
+    stack->Parameters.Power.State.DeviceState = state;
+    sent_go(&sent, f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS);
+}
+
+static void test_idle(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    KEVENT called;
+    KeInitializeEvent(&called, SynchronizationEvent, FALSE);
+    USB_IDLE_CALLBACK_INFO info = {idle_called, &called};
+    struct sent sent, second;
+    idle_start(&sent, &f, &info);
+    idle_start(&second, &f, &info);
+    CHECK(sent_wait(&second, NULL) == STATUS_DEVICE_BUSY);
+    KeWaitForSingleObject(&called, Executive, KernelMode, FALSE, NULL);
+    power(&f, PowerDeviceD2);
+    CHECK(KeReadStateEvent(&sent.ended) == 0);
+    power(&f, PowerDeviceD0);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS);
+    idle_start(&sent, &f, &info);
+    CHECK(IoCancelIrp(sent.irp));
+    CHECK(sent_wait(&sent, NULL) == STATUS_CANCELLED);
+    idle_start(&sent, &f, &info);
+    detach(&f);
+    CHECK(sent_wait(&sent, NULL) == STATUS_CANCELLED);
+}
+
+int main(void)
+{
+    test_control();
+    test_rules();
+    test_select();
+    test_memory();
+    test_cancel();
+    test_races();
+    test_stall();
+    test_unplug();
+    test_isoch();
+    test_capability();
+    test_streams();
+    test_streams_recovery();
+    test_identity();
+    test_idle();
+    printf("1..%d\n", checks);
+    return failures != 0;
+}
