@@ -300,17 +300,16 @@ void wdf_object_delete(struct wdf_object *object)
     object_retire(object);
 }
 
-/* The newest child that nobody deletes yet, referenced. NULL: none, and `alone` says whether there are any at all. */
-static struct wdf_object *child_newest(struct wdf_object *object, bool *alone)
+/* The newest child that nobody deletes yet, claimed: it is the caller's to retire, so it needs no reference, which might be its last
+ * and let a younger sibling's or the parent's callbacks overtake its own. NULL: none, and `alone` says whether there are any at all. */
+static struct wdf_object *child_claim_newest(struct wdf_object *object, bool *alone)
 {
     struct wdf_object *found = NULL;
     lock_acquire(&object->tree);
     for (struct list *node = object->children.prev; node != &object->children && found == NULL; node = node->prev) {
         struct wdf_object *child = container_of(node, struct wdf_object, sibling);
-        if (atomic_load(&child->state) == WDF_LIVE) {
-            wdf_object_reference(child);
+        if (object_claim(child))
             found = child;
-        }
     }
     *alone = list_empty(&object->children);
     if (found == NULL && !*alone)
@@ -325,10 +324,9 @@ static void object_retire(struct wdf_object *object)
         object->class->retire(object);
     object->retired = true;
     bool alone;
-    for (struct wdf_object *child; (child = child_newest(object, &alone)) != NULL;) {
-        wdf_object_delete(child);
-        wdf_object_dereference(child);
-    }
+    for (struct wdf_object *child; (child = child_claim_newest(object, &alone)) != NULL;)
+        if (!object_defer(child))
+            object_retire(child);
     if (alone)
         object_dispose(object);
 }
