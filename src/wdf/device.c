@@ -10,7 +10,6 @@
 #include "wdf/interface.h"
 #include "wdf/pnp.h"
 #include "wdf/property.h"
-#include "wdf/queue_entry.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -140,8 +139,7 @@ NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE
     list_init(&device->files);
     list_init(&device->interfaces);
     list_init(&device->properties);
-    if (wdf_device_io_init != NULL)
-        wdf_device_io_init(&device->io);
+    wdf_device_io_init(&device->io);
     wdf_object_lock_init(object, &device->lock, object);
     device->state.Size = 0;
     WDF_DEVICE_STATE_INIT(&device->state);

@@ -6,7 +6,6 @@
 #include "base/utf16.h"
 #include "wdf/driver.h"
 #include "wdf/pnp.h"
-#include "wdf/queue_entry.h"
 #include "wdf/string_object.h"
 #include "wdf/verifier.h"
 #include "wdf/wdm_later.h"

@@ -5,7 +5,6 @@
 #include "wdf/driver.h"
 #include "wdf/file_object.h"
 #include "wdf/pnp.h"
-#include "wdf/queue_entry.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -44,9 +43,12 @@ static NTSTATUS device_dispatch(struct wdf_device *device, IRP *irp)
         return wdf_file_close(device, irp);
     case IRP_MJ_SYSTEM_CONTROL: /* WMI: none of ours, so it goes on as it came */
         return device->attached != NULL ? wdf_lower_forward(device, irp) : wdf_irp_end(irp, STATUS_INVALID_DEVICE_REQUEST);
+    case IRP_MJ_READ:
+    case IRP_MJ_WRITE:
+    case IRP_MJ_DEVICE_CONTROL:
+    case IRP_MJ_INTERNAL_DEVICE_CONTROL:
+        return wdf_device_io_dispatch(device, irp);
     default:
-        if (wdf_device_io_takes != NULL && wdf_device_io_takes(device, major))
-            return wdf_device_io_dispatch(device, irp);
         return io_unwanted(device, irp);
     }
 }

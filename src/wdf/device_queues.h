@@ -16,6 +16,7 @@ struct wdf_device_io {
     struct list queues;                                      /* struct wdf_queue.device_link, in order of creation */
     struct wdf_queue *standard;                              /* the default queue */
     struct wdf_queue *by_major[IRP_MJ_MAXIMUM_FUNCTION + 1]; /* WdfDeviceConfigureRequestDispatching */
+    uint32_t round;                                          /* of walks through `queues` */
     bool started;                                            /* in D0: power-managed queues present */
     bool purged;
 };

@@ -6,7 +6,7 @@
 
 #include "wdf/driver.h"
 #include "wdf/pnp.h"
-#include "wdf/queue_entry.h"
+#include "wdf/request.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -107,7 +107,7 @@ static bool forwards(const struct wdf_device *device)
 static NTSTATUS create_present(struct wdf_device *device, IRP *irp, FILE_OBJECT *file)
 {
     struct wdf_request *request;
-    NTSTATUS status = wdf_request_from_irp == NULL ? STATUS_NOT_IMPLEMENTED : wdf_request_from_irp(device, irp, &request);
+    NTSTATUS status = wdf_request_from_irp(device, irp, &request);
     if (!NT_SUCCESS(status)) {
         wdf_file_create_ended(device, file, status);
         return wdf_irp_end(irp, status);
@@ -143,7 +143,7 @@ NTSTATUS wdf_file_create(struct wdf_device *device, IRP *irp)
         return wdf_irp_end(irp, status);
     if (device->init->has_file_config && device->init->file.EvtDeviceFileCreate != NULL)
         return create_present(device, irp, file);
-    if (wdf_device_io_takes != NULL && wdf_device_io_takes(device, IRP_MJ_CREATE))
+    if (wdf_device_io_takes(device, IRP_MJ_CREATE))
         return wdf_device_io_dispatch(device, irp);
     return create_default(device, irp, file);
 }
@@ -168,8 +168,7 @@ NTSTATUS wdf_file_cleanup(struct wdf_device *device, IRP *irp)
         device->init->file.EvtFileCleanup((WDFFILEOBJECT)(void *)found);
         files_leave(device);
     }
-    if (wdf_device_io_flush_file != NULL)
-        wdf_device_io_flush_file(device, file);
+    wdf_device_io_flush_file(device, file);
     return file_end(device, irp);
 }
 

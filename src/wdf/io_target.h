@@ -66,6 +66,9 @@ void wdf_io_target_end_finish(struct wdf_io_target *target);
 /* How many of the target's ends the calling thread is in: it does not wait for itself. */
 uint32_t wdf_io_target_own_ends(const struct wdf_io_target *target);
 
+/* Waits until that request has left the target. Passive level. */
+void wdf_io_target_wait_for(struct wdf_io_target *target, const struct wdf_request *request);
+
 /* ---- Start and stop ------------------------------------------------------------------------------------------------------- */
 
 NTSTATUS wdf_io_target_start(struct wdf_io_target *target);

@@ -7,7 +7,6 @@
 
 #include "wdf/driver.h"
 #include "wdf/interface.h"
-#include "wdf/queue_entry.h"
 #include "wdf/verifier.h"
 #include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
@@ -114,8 +113,7 @@ static void device_take_down(struct wdf_pnp *pnp, bool surprise)
     wdf_pnp_down(pnp, WDF_POWER_REMOVE, WdfPowerDeviceD3Final);
     wdf_pnp_release_hardware(pnp);
     state_set(pnp, surprise ? WDF_PNP_SURPRISED : WDF_PNP_REMOVED);
-    if (wdf_device_io_purge != NULL)
-        wdf_device_io_purge(device);
+    wdf_device_io_purge(device);
     callback_lock_release(&pnp->transition);
 }
 

@@ -4,7 +4,6 @@
 #include "base/trace.h"
 #include "wdf/driver.h"
 #include "wdf/pnp.h"
-#include "wdf/queue_entry.h"
 
 #define CALLBACKS(pnp) (&(pnp)->device->init->pnp)
 #define CALL(pnp, callback, ...) \
@@ -83,8 +82,7 @@ NTSTATUS wdf_pnp_up(struct wdf_pnp *pnp, enum wdf_power_reason reason)
         up_disarm(pnp);
         power_set(pnp, WdfPowerDeviceD0);
         pnp->step = WDF_STEP_QUEUES;
-        if (wdf_device_io_start != NULL)
-            wdf_device_io_start(pnp->device);
+        wdf_device_io_start(pnp->device);
         status = up_self_managed(pnp);
     }
     if (NT_SUCCESS(status))
@@ -121,8 +119,7 @@ NTSTATUS wdf_pnp_down(struct wdf_pnp *pnp, enum wdf_power_reason reason, WDF_POW
     if (pnp->step >= WDF_STEP_SELF_MANAGED)
         first_error(&status, CALL(pnp, EvtDeviceSelfManagedIoSuspend, handle));
     if (pnp->step >= WDF_STEP_QUEUES) {
-        if (wdf_device_io_stop != NULL)
-            wdf_device_io_stop(pnp->device,
+        wdf_device_io_stop(pnp->device,
                                reason == WDF_POWER_REMOVE ? WdfRequestStopActionPurge : WdfRequestStopActionSuspend);
         down_arm(pnp, reason);
     }

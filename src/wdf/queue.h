@@ -37,7 +37,8 @@ struct wdf_queue {
     struct lock lock;
     struct list waiting, owned;  /* struct wdf_request.link */
     uint32_t waiting_count, owned_count;
-    uint32_t running;            /* callbacks of the driver that have not returned */
+    uint32_t leaving;            /* requests that leave the driver, and cancel callbacks: not yet over */
+    uint32_t running;            /* callbacks of the queue's loop that have not returned */
     bool accepts, dispatches;
     bool held;                   /* the device is not in D0 */
     bool ready_due;              /* empty became non-empty: ready notification */
@@ -46,8 +47,10 @@ struct wdf_queue {
     struct wdf_queue_notice notices[WDF_QUEUE_EVENTS];
     struct wdf_queue_notice ready;
     struct list waiters;         /* threads in a ...Synchronously */
-    bool work_queued;            /* a worker will present */
-    struct engine_op work;
+    enum { WDF_WORK_NONE, WDF_WORK_BUSY, WDF_WORK_AGAIN } work_state;
+    uint32_t round;              /* of walks through `owned` */
+    uint32_t device_round;       /* the device's last walk that met it, under its lock */
+    struct engine_op work;       /* calls at PASSIVE_LEVEL what became due above it */
 };
 
 extern const struct wdf_class wdf_queue_class;
@@ -57,37 +60,44 @@ static inline WDFQUEUE wdf_queue_handle(struct wdf_queue *queue)
     return (WDFQUEUE)(void *)&queue->object;
 }
 
-/* ---- Among the queue's files -------------------------------------------------------------------------------------------- */
+/* ---- For requests ---------------------------------------------------------------------------------------------------------- */
 
 /* Puts a request that nobody has behind the last. STATUS_WDF_BUSY: not accepted, nothing changed. The queue presents what it can
  * before this returns. */
 NTSTATUS wdf_queue_put(struct wdf_queue *queue, struct wdf_request *request);
-/* The driver no longer has the request (completed, sent and forgotten); `place` has been changed. The caller calls
- * wdf_queue_advance when the request is where it goes. Returns the queue, referenced. */
+/* The driver no longer has the request (completed, sent and forgotten); `place` has been changed. Behind its end the caller calls
+ * wdf_queue_advance. Returns the queue, referenced. */
 struct wdf_queue *wdf_queue_disown(struct wdf_request *request);
-/* Presents what can be presented and calls what is due; drops the reference. */
+/* A callback for one of its requests begins outside the queue's own loop; wdf_queue_advance ends it. */
+void wdf_queue_enter(struct wdf_queue *queue);
+/* Presents what can be presented and calls what is due; drops the reference of wdf_queue_disown or wdf_queue_enter. */
 void wdf_queue_advance(struct wdf_queue *queue);
-/* The same without a reference: the caller knows that the queue stays. */
-void wdf_queue_run(struct wdf_queue *queue);
 
-/* From one queue (the driver's) to the end of another, or to the head of its own. */
-NTSTATUS wdf_queue_forward(struct wdf_request *request, struct wdf_queue *to);
-NTSTATUS wdf_queue_requeue(struct wdf_request *request, bool acknowledged);
-/* Under the queue's lock: a waiting request that is surely nobody's but ours from here on (it cannot be cancelled), or NULL. */
-struct wdf_request *wdf_queue_take(struct wdf_queue *queue, FILE_OBJECT *file);
-/* Under the lock: a request that was taken out becomes the driver's. */
-void wdf_queue_own(struct wdf_queue *queue, struct wdf_request *request);
-/* Cancels what waits (of one file, or NULL: all); with `driver_too` also asks what the driver has. */
-void wdf_queue_cancel(struct wdf_queue *queue, FILE_OBJECT *file, bool driver_too);
-/* Waits until it is stopped, purged or drained. Passive level, not in a queue's callback. */
-void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event);
+/* ---- Among the queue's files (queue_run.c) ----------------------------------------------------------------------------------- */
+
+/* Under the lock. */
 bool wdf_queue_reached(const struct wdf_queue *queue, enum wdf_queue_event event);
-/* Whether the calling thread is inside a callback of any queue. */
-bool wdf_queue_in_callback(void);
-/* The events that no more requests wait for: called with the lock held, gives the lock back. */
+/* A waiting request that is surely nobody's but ours from here on (it can no longer be cancelled), of that file where one is given; or
+ * NULL. It is off the list. */
+struct wdf_request *wdf_queue_take(struct wdf_queue *queue, const FILE_OBJECT *file);
+/* One that was taken becomes the driver's. */
+void wdf_queue_own(struct wdf_queue *queue, struct wdf_request *request);
+/* Puts a request on the waiting list. True: it has been cancelled; it is off the list again, and wdf_queue_cancelled is due. */
+bool wdf_queue_link(struct wdf_queue *queue, struct wdf_request *request, bool at_head);
+
+/* Gives the lock back and wakes the threads whose event has come. */
 void wdf_queue_unlock(struct wdf_queue *queue);
-/* D0 and back. */
-void wdf_queue_power_up(struct wdf_queue *queue);
-void wdf_queue_power_down(struct wdf_queue *queue, ULONG action);
+/* With the lock held, which is given back: presents and calls what is due. The caller has a reference. */
+void wdf_queue_loop(struct wdf_queue *queue);
+/* A request that was taken off the waiting list is cancelled: EvtIoCanceledOnQueue, or its end. Without the lock. */
+void wdf_queue_cancelled(struct wdf_queue *queue, struct wdf_request *request);
+/* Waits until the event has come. Passive level, not in a queue's callback. */
+void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event, const char *method);
+
+/* Under the device's lock: the next queue that this round has not met, referenced. */
+struct wdf_queue *wdf_device_io_next(struct wdf_device_io *io, uint32_t round);
+
+/* queue_state.c: cancels what waits (of one file, or NULL: all); with `driver_too` also asks for what the driver has. */
+void wdf_queue_cancel(struct wdf_queue *queue, const FILE_OBJECT *file, bool driver_too);
 
 #endif

@@ -29,7 +29,16 @@ enum wdf_request_place {
     WDF_REQUEST_ENDED,  /* completed, or sent and forgotten */
 };
 
-enum wdf_request_cancelable { WDF_CANCEL_UNMARKED, WDF_CANCEL_MARKED, WDF_CANCEL_CALLED };
+enum wdf_request_cancelable {
+    WDF_CANCEL_UNMARKED,
+    WDF_CANCEL_MARKING, /* the mark is being made */
+    WDF_CANCEL_EARLY,   /* it was cancelled meanwhile: the marking thread will see it */
+    WDF_CANCEL_MARKED,
+    WDF_CANCEL_CALLED,  /* EvtRequestCancel is called */
+};
+
+/* Which DriverContext of the IRP finds the request while its cancel routine is the framework's. */
+enum { WDF_CONTEXT_REQUEST = 3 };
 
 /* ---- Formats ---------------------------------------------------------------------------------------------------- */
 
@@ -97,6 +106,7 @@ struct wdf_request {
     struct list link;                /* of its waiting or its owned list */
     bool stop_pending;               /* EvtIoStop was called, the driver has not answered */
     bool suspended;                  /* it answered "later": EvtIoResume is due */
+    uint32_t queue_round;            /* the last walk through the owned list that met it */
 
     PFN_WDF_REQUEST_CANCEL evt_cancel;
     struct wdf_memory *input, *output; /* the program's buffers, made when first asked for; children */
@@ -109,7 +119,7 @@ struct wdf_request {
     WDF_REQUEST_COMPLETION_PARAMS params;
     struct wdf_io_target *target;      /* while SENT; referenced */
     struct list target_link;           /* its sent or held list, under its lock */
-    uint32_t round;                    /* the last round of cancelling that met it, of the queue or the target whose list it is on */
+    uint32_t round;                    /* the target's last round of cancelling that met it */
     bool ignores_state;
     _Atomic uint32_t sent_references;  /* the send's, the timer's, a canceller's: the last one ends the send */
     _Atomic bool timed_out;
@@ -120,7 +130,7 @@ struct wdf_request {
     void *usb;
     void (*usb_free)(struct wdf_request *request);
 
-    struct engine_op op;               /* a callback that must run at PASSIVE_LEVEL */
+    struct engine_op op, present_op;   /* EvtRequestCancel, or a presentation, that must run at PASSIVE_LEVEL */
 };
 
 extern const struct wdf_class wdf_request_class;

@@ -84,6 +84,47 @@ NTAPI_INLINE VOID WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(PWDF_IO_QUEUE_CONFIG Co
     Config->DefaultQueue = TRUE;
 }
 
+typedef enum _WDF_IO_FORWARD_PROGRESS_ACTION {
+    WdfIoForwardProgressActionInvalid = 0x0,
+    WdfIoForwardProgressActionFailRequest,
+    WdfIoForwardProgressActionUseReservedRequest,
+} WDF_IO_FORWARD_PROGRESS_ACTION;
+
+typedef enum _WDF_IO_FORWARD_PROGRESS_RESERVED_POLICY {
+    WdfIoForwardProgressInvalidPolicy = 0x0,
+    WdfIoForwardProgressReservedPolicyAlwaysUseReservedRequest,
+    WdfIoForwardProgressReservedPolicyUseExamine,
+    WdfIoForwardProgressReservedPolicyPagingIO,
+} WDF_IO_FORWARD_PROGRESS_RESERVED_POLICY;
+
+typedef NTSTATUS NTAPI EVT_WDF_IO_ALLOCATE_RESOURCES_FOR_RESERVED_REQUEST(WDFQUEUE Queue, WDFREQUEST Request);
+typedef NTSTATUS NTAPI EVT_WDF_IO_ALLOCATE_REQUEST_RESOURCES(WDFQUEUE Queue, WDFREQUEST Request);
+typedef WDF_IO_FORWARD_PROGRESS_ACTION NTAPI EVT_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS(WDFQUEUE Queue, PIRP Irp);
+typedef EVT_WDF_IO_ALLOCATE_RESOURCES_FOR_RESERVED_REQUEST *PFN_WDF_IO_ALLOCATE_RESOURCES_FOR_RESERVED_REQUEST;
+typedef EVT_WDF_IO_ALLOCATE_REQUEST_RESOURCES *PFN_WDF_IO_ALLOCATE_REQUEST_RESOURCES;
+typedef EVT_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS *PFN_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS;
+
+typedef struct _WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY {
+    ULONG Size;
+    ULONG TotalForwardProgressRequests;
+    WDF_IO_FORWARD_PROGRESS_RESERVED_POLICY ForwardProgressReservedPolicy;
+    union {
+        struct {
+            PFN_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS EvtIoWdmIrpForForwardProgress;
+        } ExaminePolicy;
+    } ForwardProgressReservePolicySettings;
+    PFN_WDF_IO_ALLOCATE_RESOURCES_FOR_RESERVED_REQUEST EvtIoAllocateResourcesForReservedRequest;
+    PFN_WDF_IO_ALLOCATE_REQUEST_RESOURCES EvtIoAllocateRequestResources;
+} WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY, *PWDF_IO_QUEUE_FORWARD_PROGRESS_POLICY;
+
+NTAPI_INLINE VOID WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_DEFAULT_INIT(PWDF_IO_QUEUE_FORWARD_PROGRESS_POLICY Policy,
+                                                                    ULONG TotalForwardProgressRequests)
+{
+    WDF_STRUCT_INIT(Policy, WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY);
+    Policy->TotalForwardProgressRequests = TotalForwardProgressRequests;
+    Policy->ForwardProgressReservedPolicy = WdfIoForwardProgressReservedPolicyAlwaysUseReservedRequest;
+}
+
 OVL_BEGIN_C
 WDF_METHOD(NTSTATUS, WdfIoQueueCreate,
            (WDFDEVICE Device, PWDF_IO_QUEUE_CONFIG Config, PWDF_OBJECT_ATTRIBUTES QueueAttributes, WDFQUEUE *Queue),
@@ -115,5 +156,7 @@ WDF_METHOD(NTSTATUS, WdfIoQueueRetrieveFoundRequest, (WDFQUEUE Queue, WDFREQUEST
            (Queue, FoundRequest, OutRequest))
 WDF_METHOD(NTSTATUS, WdfIoQueueReadyNotify, (WDFQUEUE Queue, PFN_WDF_IO_QUEUE_STATE QueueReady, WDFCONTEXT Context),
            (Queue, QueueReady, Context))
+WDF_METHOD(NTSTATUS, WdfIoQueueAssignForwardProgressPolicy,
+           (WDFQUEUE Queue, PWDF_IO_QUEUE_FORWARD_PROGRESS_POLICY ForwardProgressPolicy), (Queue, ForwardProgressPolicy))
 OVL_END_C
 #endif

@@ -122,5 +122,15 @@ WDF_METHOD(NTSTATUS, WdfIoTargetFormatRequestForInternalIoctlOthers,
            (WDFIOTARGET IoTarget, WDFREQUEST Request, ULONG IoctlCode, WDFMEMORY OtherArg1, PWDFMEMORY_OFFSET OtherArg1Offset,
             WDFMEMORY OtherArg2, PWDFMEMORY_OFFSET OtherArg2Offset, WDFMEMORY OtherArg4, PWDFMEMORY_OFFSET OtherArg4Offset),
            (IoTarget, Request, IoctlCode, OtherArg1, OtherArg1Offset, OtherArg2, OtherArg2Offset, OtherArg4, OtherArg4Offset))
+WDF_METHOD(NTSTATUS, WdfIoTargetSendInternalIoctlOthersSynchronously,
+           (WDFIOTARGET IoTarget, WDFREQUEST Request, ULONG IoctlCode, PWDF_MEMORY_DESCRIPTOR OtherArg1,
+            PWDF_MEMORY_DESCRIPTOR OtherArg2, PWDF_MEMORY_DESCRIPTOR OtherArg4, PWDF_REQUEST_SEND_OPTIONS RequestOptions,
+            PULONG_PTR BytesReturned),
+           (IoTarget, Request, IoctlCode, OtherArg1, OtherArg2, OtherArg4, RequestOptions, BytesReturned))
+WDF_METHOD(NTSTATUS, WdfIoTargetQueryForInterface,
+           (WDFIOTARGET IoTarget, const GUID *InterfaceType, PINTERFACE Interface, USHORT Size, USHORT Version,
+            PVOID InterfaceSpecificData),
+           (IoTarget, InterfaceType, Interface, Size, Version, InterfaceSpecificData))
+WDF_METHOD(HANDLE, WdfIoTargetWdmGetTargetFileHandle, (WDFIOTARGET IoTarget), (IoTarget))
 OVL_END_C
 #endif

@@ -158,6 +158,14 @@ typedef struct _WDF_REQUEST_FORWARD_OPTIONS {
     ULONG Flags;
 } WDF_REQUEST_FORWARD_OPTIONS, *PWDF_REQUEST_FORWARD_OPTIONS;
 
+typedef enum _WDF_REQUEST_FORWARD_OPTIONS_FLAGS { WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET = 0x1 } WDF_REQUEST_FORWARD_OPTIONS_FLAGS;
+
+NTAPI_INLINE VOID WDF_REQUEST_FORWARD_OPTIONS_INIT(PWDF_REQUEST_FORWARD_OPTIONS ForwardOptions)
+{
+    WDF_STRUCT_INIT(ForwardOptions, WDF_REQUEST_FORWARD_OPTIONS);
+    ForwardOptions->Flags |= WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET;
+}
+
 OVL_BEGIN_C
 WDF_METHOD(NTSTATUS, WdfRequestCreate, (PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOTARGET IoTarget, WDFREQUEST *Request),
            (RequestAttributes, IoTarget, Request))
@@ -219,5 +227,9 @@ WDF_METHOD(VOID, WdfRequestStopAcknowledge, (WDFREQUEST Request, BOOLEAN Requeue
 WDF_METHOD(PIRP, WdfRequestWdmGetIrp, (WDFREQUEST Request), (Request))
 WDF_METHOD(VOID, WdfRequestWdmFormatUsingStackLocation, (WDFREQUEST Request, PIO_STACK_LOCATION Stack), (Request, Stack))
 WDF_METHOD(BOOLEAN, WdfRequestIsReserved, (WDFREQUEST Request), (Request))
+WDF_METHOD(BOOLEAN, WdfRequestIsFrom32BitProcess, (WDFREQUEST Request), (Request))
+WDF_METHOD(NTSTATUS, WdfRequestForwardToParentDeviceIoQueue,
+           (WDFREQUEST Request, WDFQUEUE ParentDeviceQueue, PWDF_REQUEST_FORWARD_OPTIONS ForwardOptions),
+           (Request, ParentDeviceQueue, ForwardOptions))
 OVL_END_C
 #endif
