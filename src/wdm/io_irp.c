@@ -103,7 +103,7 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 static bool routine_wanted(const IRP *irp, UCHAR control)
 {
-    if (irp->Cancel && (control & SL_INVOKE_ON_CANCEL))
+    if ((control & SL_INVOKE_ON_CANCEL) && __atomic_load_n(&irp->Cancel, __ATOMIC_RELAXED))
         return true;
     return NT_SUCCESS(irp->IoStatus.Status) ? (control & SL_INVOKE_ON_SUCCESS) != 0
                                             : (control & SL_INVOKE_ON_ERROR) != 0;
@@ -226,7 +226,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 {
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
-    Irp->Cancel = TRUE;
+    __atomic_store_n(&Irp->Cancel, TRUE, __ATOMIC_SEQ_CST);
     PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
     if (routine == NULL) {
         IoReleaseCancelSpinLock(irql);

@@ -96,6 +96,16 @@ struct usb_node *usb_pdo_node(DEVICE_OBJECT *device)
     return pdo == NULL ? NULL : pdo->node;
 }
 
+void usb_pdo_pipe_drain(DEVICE_OBJECT *device, void *pipe_handle)
+{
+    struct usb_pdo *pdo = usb_pdo_below(device);
+    struct usbd_pipe pipe;
+    if (pdo == NULL || !usbd_pipe_find(pdo, pipe_handle, &pipe))
+        return;
+    usb_pipe_abort(pipe.pipe, true);
+    KeFlushQueuedDpcs();
+}
+
 /* ---- Starting and stopping --------------------------------------------------------------------------------------------- */
 
 NTSTATUS usbd_start(struct usb_pdo *pdo)

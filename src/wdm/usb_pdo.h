@@ -16,4 +16,8 @@ void usb_pdo_delete(DEVICE_OBJECT *pdo);
 /* The node behind a PDO or behind a device attached above one; NULL: no USB device's stack. */
 struct usb_node *usb_pdo_node(DEVICE_OBJECT *device);
 
+/* Waits until the requests on a pipe that are there now have ended and their completion routines have returned. PASSIVE_LEVEL, not in such
+ * a routine. */
+void usb_pdo_pipe_drain(DEVICE_OBJECT *device, void *pipe_handle);
+
 #endif

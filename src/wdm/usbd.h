@@ -101,15 +101,15 @@ NTSTATUS usbd_isoch(struct usb_pdo *pdo, IRP *irp, URB *urb);
 NTSTATUS usbd_abort_pipe(struct usb_pdo *pdo, IRP *irp, URB *urb);
 NTSTATUS usbd_frame_number(struct usb_pdo *pdo, IRP *irp, URB *urb);
 NTSTATUS usbd_path_delays(struct usb_pdo *pdo, IRP *irp, URB *urb);
-USBD_STATUS usbd_reset_pipe(struct usb_pdo *pdo, IRP *irp, URB *urb);
-USBD_STATUS usbd_os_descriptor(struct usb_pdo *pdo, IRP *irp, URB *urb);
+USBD_STATUS usbd_reset_pipe(struct usb_pdo *pdo, URB *urb);
+USBD_STATUS usbd_os_descriptor(struct usb_pdo *pdo, URB *urb);
 /* A chain of MDLs as one piece of memory, copied where it is more than one. STATUS_SUCCESS or an error. */
 NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, bool out);
 void usbd_chain_back(struct usbd_request *request, uint32_t length);
 uint32_t usbd_transfer_maximum(const struct usb_device *device, const struct usb_endpoint *endpoint);
 
-USBD_STATUS usbd_select_config(struct usb_pdo *pdo, IRP *irp, URB *urb);
-USBD_STATUS usbd_select_interface(struct usb_pdo *pdo, IRP *irp, URB *urb);
+USBD_STATUS usbd_select_config(struct usb_pdo *pdo, URB *urb);
+USBD_STATUS usbd_select_interface(struct usb_pdo *pdo, URB *urb);
 /* The device's configuration, or what of it belongs to a function, as one descriptor: its length; at most `room` bytes are written. */
 uint32_t usbd_config_descriptor(const struct usb_pdo *pdo, uint8_t *bytes, uint32_t room);
 void usbd_config_drop(struct usb_pdo *pdo);
@@ -125,8 +125,8 @@ void usbd_pipe_mark_streamed(struct usb_pdo *pdo, USBD_PIPE_HANDLE handle);
 void usbd_pipes_abort(struct usb_pdo *pdo);
 uint32_t usbd_generation_next(void);
 
-USBD_STATUS usbd_open_streams(struct usb_pdo *pdo, IRP *irp, URB *urb);
-USBD_STATUS usbd_close_streams(struct usb_pdo *pdo, IRP *irp, URB *urb);
+USBD_STATUS usbd_open_streams(struct usb_pdo *pdo, URB *urb);
+USBD_STATUS usbd_close_streams(struct usb_pdo *pdo, URB *urb);
 
 /* ---- Handles of clients (usbd_handle.c) ------------------------------------------------------------------------------- */
 
@@ -137,7 +137,7 @@ enum usbd_capability {
 /* A URB for a selection, its length set; freed by USBD_UrbFree. */
 NTSTATUS usbd_urb_allocate(USBD_HANDLE handle, size_t size, PURB *urb);
 /* The URB came from a handle of this device that has asked for the capability. */
-bool usbd_handle_asked(struct usb_pdo *pdo, IRP *irp, const URB *urb, enum usbd_capability capability);
+bool usbd_handle_asked(struct usb_pdo *pdo, const URB *urb, enum usbd_capability capability);
 uint32_t usbd_stream_limit(const struct usb_pdo *pdo);
 
 /* ---- Port, power, plug and play (usbd_port.c, usb_pdo.c) ---------------------------------------------------------------- */

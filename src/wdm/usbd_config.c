@@ -216,7 +216,7 @@ static USBD_STATUS settings_select(struct usb_pdo *pdo, URB *urb, uint32_t count
     return USBD_STATUS_SUCCESS;
 }
 
-USBD_STATUS usbd_select_config(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_select_config(struct usb_pdo *pdo, URB *urb)
 {
     struct _URB_SELECT_CONFIGURATION *select = &urb->UrbSelectConfiguration;
     const USB_CONFIGURATION_DESCRIPTOR *descriptor = select->ConfigurationDescriptor;
@@ -242,7 +242,7 @@ USBD_STATUS usbd_select_config(struct usb_pdo *pdo, IRP *irp, URB *urb)
     return USBD_STATUS_SUCCESS;
 }
 
-USBD_STATUS usbd_select_interface(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_select_interface(struct usb_pdo *pdo, URB *urb)
 {
     struct _URB_SELECT_INTERFACE *select = &urb->UrbSelectInterface;
     const struct usb_alternate *alternate;

@@ -229,7 +229,7 @@ static int os_descriptor_read(struct usb_device *device, const struct _URB_OS_FE
     return usb_device_control(device, &setup, memory, TIMEOUT_MS);
 }
 
-USBD_STATUS usbd_os_descriptor(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_os_descriptor(struct usb_pdo *pdo, URB *urb)
 {
     enum { MOST = 4096 };
     struct _URB_OS_FEATURE_DESCRIPTOR_REQUEST *request = &urb->UrbOSFeatureDescriptorRequest;

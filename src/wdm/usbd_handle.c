@@ -15,11 +15,17 @@ struct USBD_HANDLE__ {
     ULONG tag;
     struct usb_pdo *pdo;
     _Atomic uint32_t asked; /* a bit per enum usbd_capability */
-    _Atomic uint32_t urbs;  /* not freed yet */
+    struct lock lock;
+    struct list urbs;       /* struct usbd_urb.link: not freed yet */
+    struct list link;       /* all handles */
 };
+
+static struct lock handles_lock;
+static struct list handles = {&handles, &handles};
 
 /* What stands before a URB that was allocated here. */
 struct usbd_urb {
+    struct list link;
     struct USBD_HANDLE__ *handle;
     uint32_t size;
     _Atomic uint32_t magic;
@@ -51,6 +57,10 @@ NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT Tar
     handle->magic = HANDLE_MAGIC;
     handle->tag = PoolTag;
     handle->pdo = pdo;
+    list_init(&handle->urbs);
+    lock_acquire(&handles_lock);
+    list_push_back(&handles, &handle->link);
+    lock_release(&handles_lock);
     *USBDHandle = handle;
     return STATUS_SUCCESS;
 }
@@ -58,9 +68,12 @@ NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT Tar
 VOID NTAPI USBD_CloseHandle(USBD_HANDLE USBDHandle)
 {
     struct USBD_HANDLE__ *handle = handle_of(USBDHandle, "USBD_CloseHandle");
-    uint32_t left = atomic_load(&handle->urbs);
-    if (left != 0)
-        wdm_stop("USBD_CloseHandle(%p): %u URBs of it are not freed", (void *)handle, left);
+    if (!list_empty(&handle->urbs))
+        wdm_stop("USBD_CloseHandle(%p): URB %p of it is not freed", (void *)handle,
+                 (void *)&container_of(handle->urbs.next, struct usbd_urb, link)->urb);
+    lock_acquire(&handles_lock);
+    list_remove(&handle->link);
+    lock_release(&handles_lock);
     handle->magic = 0;
     free(handle);
 }
@@ -151,7 +164,9 @@ static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, size_t size, PURB *ur
     made->size = (uint32_t)size;
     atomic_init(&made->magic, URB_MAGIC);
     made->urb.UrbHeader.Length = (USHORT)size;
-    atomic_fetch_add(&handle->urbs, 1);
+    lock_acquire(&handle->lock);
+    list_push_back(&handle->urbs, &made->link);
+    lock_release(&handle->lock);
     *urb = &made->urb;
     return STATUS_SUCCESS;
 }
@@ -202,7 +217,9 @@ VOID NTAPI USBD_UrbFree(USBD_HANDLE USBDHandle, PURB Urb)
     if (made->urb.UrbHeader.Length >= sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER) && usbd_urb_is_active(Urb))
         wdm_stop("USBD_UrbFree: the stack still has URB %p", (void *)Urb);
     atomic_store(&made->magic, URB_FREED);
-    atomic_fetch_sub(&made->handle->urbs, 1);
+    lock_acquire(&made->handle->lock);
+    list_remove(&made->link);
+    lock_release(&made->handle->lock);
     free(made);
 }
 
@@ -211,13 +228,28 @@ VOID NTAPI USBD_AssignUrbToIoStackLocation(USBD_HANDLE USBDHandle, PIO_STACK_LOC
     handle_of(USBDHandle, "USBD_AssignUrbToIoStackLocation");
     urb_of(Urb, "USBD_AssignUrbToIoStackLocation");
     IoStackLocation->Parameters.Others.Argument1 = Urb;
-    IoStackLocation->FileObject = (PFILE_OBJECT)(void *)Urb; /* says to the stack that it has a header of ours */
 }
 
-bool usbd_handle_asked(struct usb_pdo *pdo, IRP *irp, const URB *urb, enum usbd_capability capability)
+static bool handle_has(struct USBD_HANDLE__ *handle, const URB *urb)
 {
-    if ((void *)IoGetCurrentIrpStackLocation(irp)->FileObject != (const void *)urb)
-        return false; /* it was not assigned, so it may be anybody's memory */
-    const struct USBD_HANDLE__ *handle = urb_of(urb, "OPEN_STATIC_STREAMS")->handle;
-    return handle->pdo == pdo && (atomic_load(&handle->asked) & 1u << capability);
+    bool has = false;
+    lock_acquire(&handle->lock);
+    list_for_each (node, &handle->urbs)
+        has |= &container_of(node, struct usbd_urb, link)->urb == urb;
+    lock_release(&handle->lock);
+    return has;
+}
+
+/* Looks for the URB among all, as it may be anybody's memory: no header is read that may not be there. */
+bool usbd_handle_asked(struct usb_pdo *pdo, const URB *urb, enum usbd_capability capability)
+{
+    bool asked = false;
+    lock_acquire(&handles_lock);
+    list_for_each (node, &handles) {
+        struct USBD_HANDLE__ *handle = container_of(node, struct USBD_HANDLE__, link);
+        if (handle->pdo == pdo && (atomic_load(&handle->asked) & 1u << capability) && handle_has(handle, urb))
+            asked = true;
+    }
+    lock_release(&handles_lock);
+    return asked;
 }

@@ -128,7 +128,7 @@ static NTSTATUS idle_keep(struct usb_pdo *pdo, IRP *irp)
         status = STATUS_DEVICE_BUSY;
     } else {
         IoSetCancelRoutine(irp, idle_cancel);
-        if (irp->Cancel && IoSetCancelRoutine(irp, NULL) != NULL)
+        if (__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL) != NULL)
             status = STATUS_CANCELLED;
     }
     if (status == STATUS_PENDING) {

@@ -195,7 +195,7 @@ NTSTATUS usbd_request_send(struct usbd_request *request)
     }
     IoSetCancelRoutine(irp, request_cancel);
     /* Cancelled before there was a routine to call: whoever gets the routine out ends it. */
-    int error = irp->Cancel && IoSetCancelRoutine(irp, NULL) != NULL ? -EINTR : urb_submit(&request->transfer);
+    int error = __atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL) != NULL ? -EINTR : urb_submit(&request->transfer);
     if (error == -EINTR) {
         request->usbd = USBD_STATUS_CANCELED;
         request_release(request, PARTS);

@@ -30,11 +30,11 @@ static bool version_is_good(const struct _URB_OPEN_STATIC_STREAMS *open)
            (open->StreamInfoVersion == 0 && getenv("OVERLAPPED_STRICT_STREAMS") == NULL);
 }
 
-static USBD_STATUS open_check(struct usb_pdo *pdo, IRP *irp, const URB *urb, const struct usbd_pipe *pipe)
+static USBD_STATUS open_check(struct usb_pdo *pdo, const URB *urb, const struct usbd_pipe *pipe)
 {
     const struct _URB_OPEN_STATIC_STREAMS *open = &urb->UrbOpenStaticStreams;
     const struct usb_endpoint *endpoint = &pipe->pipe->endpoint;
-    if (!usbd_handle_asked(pdo, irp, urb, USBD_STATIC_STREAMS))
+    if (!usbd_handle_asked(pdo, urb, USBD_STATIC_STREAMS))
         return refuse(USBD_STATUS_INVALID_PARAMETER, "the handle that the URB was allocated from has not asked for the capability");
     if (!version_is_good(open) || open->Streams == NULL)
         return refuse(USBD_STATUS_INVALID_PARAMETER, "the version of the stream information");
@@ -67,13 +67,13 @@ static USBD_STATUS streams_fill(struct usb_pdo *pdo, const struct usbd_pipe *end
     return USBD_STATUS_SUCCESS;
 }
 
-USBD_STATUS usbd_open_streams(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_open_streams(struct usb_pdo *pdo, URB *urb)
 {
     const struct _URB_OPEN_STATIC_STREAMS *open = &urb->UrbOpenStaticStreams;
     struct usbd_pipe pipe;
     if (!usbd_pipe_find(pdo, open->PipeHandle, &pipe))
         return USBD_STATUS_INVALID_PIPE_HANDLE;
-    USBD_STATUS usbd = open_check(pdo, irp, urb, &pipe);
+    USBD_STATUS usbd = open_check(pdo, urb, &pipe);
     if (usbd != USBD_STATUS_SUCCESS)
         return usbd;
     int opened = usb_pipe_open_streams(pipe.pipe, (uint16_t)open->NumberOfStreams);
@@ -91,7 +91,7 @@ USBD_STATUS usbd_open_streams(struct usb_pdo *pdo, IRP *irp, URB *urb)
     return usbd;
 }
 
-USBD_STATUS usbd_close_streams(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_close_streams(struct usb_pdo *pdo, URB *urb)
 {
     struct usbd_pipe pipe;
     if (!usbd_pipe_find(pdo, urb->UrbPipeRequest.PipeHandle, &pipe))

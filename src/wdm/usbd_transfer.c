@@ -168,7 +168,7 @@ static int clear_stall(struct usb_pdo *pdo, uint8_t address)
     return usb_device_control(pdo->device, &setup, NULL, TIMEOUT_MS);
 }
 
-USBD_STATUS usbd_reset_pipe(struct usb_pdo *pdo, IRP *irp, URB *urb)
+USBD_STATUS usbd_reset_pipe(struct usb_pdo *pdo, URB *urb)
 {
     struct usbd_pipe pipe;
     if (!usbd_pipe_find(pdo, urb->UrbPipeRequest.PipeHandle, &pipe))

@@ -7,7 +7,7 @@
 enum { PASSIVE_ONLY = 1, HAS_AREA = 2 }; /* HAS_AREA: a transfer with the stack's area and a UrbLink */
 
 typedef NTSTATUS usbd_async_fn(struct usb_pdo *pdo, IRP *irp, URB *urb);
-typedef USBD_STATUS usbd_blocking_fn(struct usb_pdo *pdo, IRP *irp, URB *urb);
+typedef USBD_STATUS usbd_blocking_fn(struct usb_pdo *pdo, URB *urb);
 
 struct usbd_row {
     uint16_t length;
@@ -100,7 +100,7 @@ static NTSTATUS carry_out(const struct usbd_row *row, struct usb_pdo *pdo, IRP *
         return usbd_irp_end(irp, STATUS_INVALID_LEVEL, 0);
     }
     pthread_mutex_lock(&pdo->turn);
-    USBD_STATUS usbd = row->carry_out(pdo, irp, urb);
+    USBD_STATUS usbd = row->carry_out(pdo, urb);
     pthread_mutex_unlock(&pdo->turn);
     return usbd_urb_end(irp, urb, usbd);
 }
