@@ -6,6 +6,8 @@
 #include "nt/sync.h"
 #include "win32/face.h"
 
+#include "timeapi.h"
+
 enum { TICKS_PER_S = 10000000, TICKS_PER_MS = 10000, MS_PER_DAY = 86400000 };
 #define TICKS_LIMIT 0x8000000000000000u
 
@@ -25,6 +27,32 @@ ULONGLONG WINAPI GetTickCount64(void)
 DWORD WINAPI GetTickCount(void)
 {
     return (DWORD)GetTickCount64();
+}
+
+/* The multimedia clock is the same one. Sleeps and timers here are as exact as the kernel's, whatever period is asked for. */
+enum { PERIOD_MIN = 1, PERIOD_MAX = 1000000 };
+
+DWORD WINAPI timeGetTime(void)
+{
+    return GetTickCount();
+}
+
+MMRESULT WINAPI timeGetDevCaps(LPTIMECAPS ptc, UINT cbtc)
+{
+    if (ptc == NULL || cbtc < sizeof *ptc)
+        return MMSYSERR_INVALPARAM;
+    *ptc = (TIMECAPS){.wPeriodMin = PERIOD_MIN, .wPeriodMax = PERIOD_MAX};
+    return TIMERR_NOERROR;
+}
+
+MMRESULT WINAPI timeBeginPeriod(UINT uPeriod)
+{
+    return uPeriod < PERIOD_MIN || uPeriod > PERIOD_MAX ? TIMERR_NOCANDO : TIMERR_NOERROR;
+}
+
+MMRESULT WINAPI timeEndPeriod(UINT uPeriod)
+{
+    return timeBeginPeriod(uPeriod);
 }
 
 /* 10 MHz, as on today's Windows. */

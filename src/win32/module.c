@@ -39,6 +39,9 @@ static const struct system_module modules[] = {
     {"winusb", {"winusb"}},
     {"setupapi", {"setupapi"}},
     {"cfgmgr32", {"cfgmgr32", "setupapi"}},
+    {"winmm", {"winmm"}},
+    {"ole32", {"ole32"}},
+    {"combase", {"ole32"}},
     {"overlapped", {"-"}},
 };
 enum { MODULE_COUNT = sizeof(modules) / sizeof(*modules) };

@@ -22,6 +22,8 @@
 #if defined(_WIN32) && !defined(WIN32_LEAN_AND_MEAN)
 #include "winsock2.h"
 #include "winioctl.h"
+#include "mmsystem.h"
+#include "objbase.h"
 #endif
 
 #endif
