@@ -58,6 +58,11 @@ static wmain_fn *wmain_found(void)
             (line)++;                                                                              \
     } while (0)
 
+/* The program's for as long as it runs; not static, so that the compiler keeps them where a leak checker sees them. */
+extern char16_t **ovl_start_arguments, **ovl_start_environment;
+__attribute__((visibility("hidden"))) char16_t **ovl_start_arguments;
+__attribute__((visibility("hidden"))) char16_t **ovl_start_environment;
+
 int main(int argc, char **argv, char **envp)
 {
     wmain_fn *wide = wmain_found();
@@ -65,10 +70,11 @@ int main(int argc, char **argv, char **envp)
         int variables = 0;
         while (envp[variables] != NULL)
             variables++;
-        static char16_t **arguments, **environment; /* the program's for as long as it runs */
-        arguments = wide_list(argv, argc);
-        environment = wide_list(envp, variables);
-        return arguments != NULL && environment != NULL ? wide(argc, arguments, environment) : 1;
+        ovl_start_arguments = wide_list(argv, argc);
+        ovl_start_environment = wide_list(envp, variables);
+        if (ovl_start_arguments == NULL || ovl_start_environment == NULL)
+            return 1;
+        return wide(argc, ovl_start_arguments, ovl_start_environment);
     }
     if (wWinMain != NULL) {
         char16_t *line = GetCommandLineW();
