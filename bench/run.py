@@ -18,9 +18,9 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-RAW = ['queue', 'ring_io', 'echo_server', 'echo_client', 'pingpong', 'syscalls']
+RAW = ['queue', 'ring_io', 'echo_server', 'echo_client', 'pingpong', 'syscalls', 'copy']
 OURS = ['post_get', 'port_io', 'echo_server', 'pipe_pingpong', 'wait_many', 'block_release', 'no_syscall',
-        'idle', 'memory', 'wakeups']
+        'idle', 'memory', 'wakeups', 'usb_iso', 'usb_bulk']
 BLOCK, BLOCKS = 4096, 16384
 
 
@@ -34,6 +34,7 @@ class Bench:
         self.out = build / 'bench'
         self.file = self.out / 'data.bin'
         self.cpus = sorted(os.sched_getaffinity(0))
+        self.streams = {}
 
     # -- building ---------------------------------------------------------------------------------
 
@@ -67,7 +68,8 @@ class Bench:
         for name in OURS:
             source, target = HERE / f'{name}.c', self.out / name
             if self.stale(target, source, ovcc, *objects, *headers):
-                self.tool(ovcc, '-O2', '-g', source, *objects, '-o', target, '-lws2_32', '-lmswsock')
+                self.tool(ovcc, '-O2', '-g', source, *objects, '-o', target, '-lws2_32', '-lmswsock',
+                          '-lwinusb')
 
     def make_file(self):
         if not self.file.exists() or self.file.stat().st_size != BLOCK * BLOCKS:
@@ -87,8 +89,8 @@ class Bench:
 
     def command(self, words):
         name, *args = words.split()
-        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000'}
-        args = [re.sub(r'\b(FILE|MS)\b', lambda m: replace[m.group()], a) for a in args]
+        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000', 'MINUTE': '1000' if self.quick else '60000'}
+        args = [re.sub(r'\b(FILE|MS|MINUTE)\b', lambda m: replace[m.group()], a) for a in args]
         return [str(self.out / name)] + args
 
     def pinned(self, core):
@@ -112,6 +114,12 @@ class Bench:
             if figures.get('rate') != 0:
                 return figures
         raise Failure(f'{words}: nothing was done in three runs; is the machine busy?')
+
+    def stream(self, words):
+        """A long run, made once: it serves all the rows that name it."""
+        if words not in self.streams:
+            self.streams[words] = self.figures(self.command(words))
+        return self.streams[words]
 
     def echo(self, words):
         """'SERVER ARGS / CLIENT ARGS': the server on one core, its load on another."""
@@ -235,6 +243,26 @@ GOALS = [
      'wakeups what=socket', None, '<= 1.05', None),
     ('wakeups-library', '  wake-ups of library threads per receive (no goal)', '', 'library', 'program',
      'wakeups what=socket', None, None, None),
+    ('usb-iso-rate', 'isochronous IN, high speed, 3 x 1024 a microframe', 'B/s', 'bytes_s', 'stream',
+     'usb_iso ms=MINUTE', 'raw/copy size=245760 every_us=10000 ms=MINUTE', '>= 0.99', None),
+    ('usb-iso-late', '  packets late by bus time in a minute', '', 'late', 'stream', 'usb_iso ms=MINUTE', None, '<= 0', None),
+    ('usb-iso-lost', '  packets lost', '', 'lost', 'stream', 'usb_iso ms=MINUTE', None, '<= 0', None),
+    ('usb-iso-cpu', '  percent of a core, device and all', '%', 'cpu', 'stream', 'usb_iso ms=MINUTE', None, '<= 10', None),
+    ('usb-iso-copy', '  the same / a thread that copies as much (no goal)', '%', 'cpu', 'stream',
+     'usb_iso ms=MINUTE', 'raw/copy size=245760 every_us=10000 ms=MINUTE', None, None),
+    ('usb-iso-delay', '  largest scheduling delay (no goal)', 'us', 'delay_us', 'stream', 'usb_iso ms=MINUTE', None, None, None),
+    ('usb-iso-out-late', 'isochronous OUT, the same: packets late', '', 'late', 'stream', 'usb_iso dir=out ms=MINUTE', None,
+     '<= 0', None),
+    ('usb-iso-out-lost', '  packets that the device did not get', '', 'lost', 'stream', 'usb_iso dir=out ms=MINUTE', None,
+     '<= 0', None),
+    ('usb-iso-out-cpu', '  percent of a core', '%', 'cpu', 'stream', 'usb_iso dir=out ms=MINUTE', None, '<= 10', None),
+    ('usb-bulk', 'bulk loop-back through WinUSB, 1 MiB / memcpy', 'B/s', 'bytes_s', 'program',
+     'usb_bulk size=1048576 ms=MS', 'raw/copy size=1048576 ms=MS', '>= 0.25', None),
+    ('usb-super-iso', 'isochronous IN, SuperSpeed, 48 x 1024 a microframe', 'B/s', 'bytes_s', 'stream',
+     'usb_iso speed=super setting=4 ms=MS', 'raw/copy size=3932160 every_us=10000 ms=MS', None, None),
+    ('usb-super-late', '  packets late (no goal)', '', 'late', 'stream', 'usb_iso speed=super setting=4 ms=MS', None, None, None),
+    ('usb-super-out', 'isochronous OUT, the same', 'B/s', 'bytes_s', 'stream',
+     'usb_iso speed=super setting=5 dir=out ms=MS', 'raw/copy size=3932160 every_us=10000 ms=MS', None, None),
     ('memory-request', 'memory of an outstanding request', 'B', 'bytes', 'program',
      'memory what=requests', None, '<= 384', None),
     ('memory-port', 'memory of an idle port', 'B', 'bytes', 'program', 'memory what=ports', None, '<= 65536', None),
