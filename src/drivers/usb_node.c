@@ -451,6 +451,8 @@ void usb_nodes_start(void)
         return;
     device_load();
     pthread_once(&once, nodes_begin);
+    if (atomic_load(&started))
+        events_wait(); /* what has arrived or gone by now is known to who asks next */
 }
 
 void usb_node_set_binder(usb_node_bind_fn *bind)

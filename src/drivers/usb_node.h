@@ -44,7 +44,7 @@ struct usb_node {
 };
 
 /* Loads the environment's drivers, then starts the hosts and the nodes, once; called by whoever looks for devices or opens a name
- * that may be one. Waits until the devices that are attached now have their nodes (but not on the nodes' own thread, where
+ * that may be one. Each call waits until the devices that are attached now have their nodes, and those that are gone have none (but not on the nodes' own thread, where
  * binders and watchers run). */
 void usb_nodes_start(void);
 
