@@ -141,7 +141,7 @@ struct ovl_usb_model {
                          uint32_t room);
     void (*isoch_out)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint64_t microframe, const void *data,
                       uint32_t length);
-    /* Nobody uses the device any more; the last call. */
+    /* Nobody uses the device any more; the last call, on whatever thread used it last. Not after an attach that was refused. */
     void (*destroyed)(void *context);
 };
 uint32_t ovl_usb_attach_model(const struct ovl_usb_model *model, void *context, const char *options,

@@ -23,6 +23,7 @@ struct notification {
     PCM_NOTIFY_CALLBACK callback;
     uint64_t since;             /* number of the first event it hears */
     uint64_t visited;           /* number of the event it was last looked at for */
+    bool ended;                 /* unregistered in its own callback: freed when that is over */
 };
 
 struct notify_event {
@@ -59,7 +60,7 @@ static void tell_interfaces(struct notification *it, const struct notify_event *
 {
     CM_NOTIFY_ACTION action = event->change == USB_NODE_GONE ? CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL
                                                              : CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL;
-    for (uint32_t i = 0; i < USB_NODE_GUIDS; i++) {
+    for (uint32_t i = 0; i < USB_NODE_GUIDS && !it->ended; i++) {
         const struct usb_node_interface *interface = &event->node->interfaces[i];
         union event_buffer buffer = {0};
         char path[300] = "\\\\?\\";
@@ -89,7 +90,7 @@ static void tell_instance(struct notification *it, const struct notify_event *ev
         return;
     }
     call(it, CM_NOTIFY_ACTION_DEVICEINSTANCEENUMERATED, &buffer, size);
-    if (event->node->service != NULL)
+    if (event->node->service != NULL && !it->ended)
         call(it, CM_NOTIFY_ACTION_DEVICEINSTANCESTARTED, &buffer, size);
 }
 
@@ -117,6 +118,13 @@ static struct notification *registration_next(uint64_t number)
     return NULL;
 }
 
+static void notification_free(struct notification *it)
+{
+    if (it != NULL && it->node != NULL)
+        usb_node_dereference(it->node);
+    free(it);
+}
+
 static void *notify_run(void *unused)
 {
     is_notify_thread = true;
@@ -132,8 +140,10 @@ static void *notify_run(void *unused)
             pthread_mutex_unlock(&lock);
             tell(running, event);
             pthread_mutex_lock(&lock);
+            struct notification *ended = running->ended ? running : NULL;
             running = NULL;
             pthread_cond_broadcast(&callback_done);
+            notification_free(ended);
         }
         pthread_mutex_unlock(&lock);
         usb_node_dereference(event->node);
@@ -276,9 +286,7 @@ CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pCont
     pthread_mutex_unlock(&lock);
     if (begun)
         return CR_SUCCESS;
-    if (it->node != NULL)
-        usb_node_dereference(it->node);
-    free(it);
+    notification_free(it);
     return CR_FAILURE;
 }
 
@@ -297,13 +305,11 @@ CONFIGRET WINAPI CM_Unregister_Notification(HCMNOTIFICATION NotifyContext)
     list_remove(&it->link);
     while (running == it && !is_notify_thread)
         pthread_cond_wait(&callback_done, &lock);
-    bool in_use = running == it;
+    it->ended = running == it; /* its own callback: the rest of it may still look at it */
+    bool in_use = it->ended;
     pthread_mutex_unlock(&lock);
-    if (in_use) /* its own callback: the rest of it may still look at it, so it stays */
-        return CR_SUCCESS;
-    if (it->node != NULL)
-        usb_node_dereference(it->node);
-    free(it);
+    if (!in_use)
+        notification_free(it);
     return CR_SUCCESS;
 }
 

@@ -20,15 +20,19 @@ static struct virtual_device *inner(struct ovl_usb_device *device)
 
 /* ---- A program's own model ------------------------------------------------------------------------------------------ */
 
+struct own;
+
 struct own_context {
     const struct ovl_usb_model *model;
     void *context;
+    struct own **made;
 };
 
 struct own {
     struct ovl_usb_model model; /* a copy: as far as its size goes */
     void *context;
     struct ovl_usb_device *device;
+    bool attached; /* else the context is still the caller's alone */
 };
 
 static int own_create(struct virtual_device *device, const void *context, const char *options, void **state)
@@ -40,14 +44,14 @@ static int own_create(struct virtual_device *device, const void *context, const 
     own->model = *given->model;
     own->context = given->context;
     own->device = (struct ovl_usb_device *)(void *)device;
-    *state = own;
+    *state = *given->made = own;
     return 0;
 }
 
 static void own_destroy(void *state)
 {
     struct own *own = state;
-    if (own->model.destroyed != NULL)
+    if (own->attached && own->model.destroyed != NULL)
         own->model.destroyed(own->context);
     free(own);
 }
@@ -156,9 +160,12 @@ uint32_t ovl_usb_attach_model(const struct ovl_usb_model *model, void *context, 
 {
     if (model == NULL || model->size != sizeof *model)
         return error_of(-EINVAL);
-    struct own_context given = {model, context};
+    struct own *own;
+    struct own_context given = {model, context, &own};
     struct virtual_device *made = NULL;
     int error = usb_virtual_attach(&own_model, &given, options, &made);
+    if (error == 0)
+        own->attached = true; /* our reference keeps it */
     return attached(error, made, device);
 }
 

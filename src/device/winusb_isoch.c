@@ -275,9 +275,10 @@ WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE InterfaceHandle,
     }
     if (!frame_read(InterfaceHandle, &frame))
         return FALSE;
-    uint64_t asked =
-        (uint64_t)FrameQpcInfo->InputFrameNumber * 8 + FrameQpcInfo->InputMicroFrameNumber;
-    int64_t at_ns = (int64_t)frame.at_ns + (int64_t)(asked - frame.microframe) * MICROFRAME_NS;
+    /* Frame numbers have 32 bits: the nearest of that number is meant. */
+    int64_t ahead = (int64_t)(int32_t)(FrameQpcInfo->InputFrameNumber - (ULONG)(frame.microframe / 8)) * 8 +
+                    FrameQpcInfo->InputMicroFrameNumber - (int64_t)(frame.microframe % 8);
+    int64_t at_ns = (int64_t)frame.at_ns - frame.into_ns + ahead * MICROFRAME_NS;
     static const ULONG accuracy_us[] = {
         [USB_CLOCK_EXACT] = 1, [USB_CLOCK_SEEDED] = 1000, [USB_CLOCK_ESTIMATED] = 2000};
     FrameQpcInfo->QueryPerformanceCounterAtInputFrameOrMicroFrame.QuadPart = at_ns / TICK_NS;

@@ -94,11 +94,9 @@ static bool device_look(const char *name, struct device_use *use, const char **r
 bool device_find(const char *name, struct device_use *use, const char **rest)
 {
     device_load();
-    if (device_look(name, use, rest))
-        return true;
-    if (strncasecmp(name, "usb#", 4) != 0)
-        return false;
-    usb_nodes_start(); /* a program may keep the path of a device that it has not looked for in this run */
+    /* A program may keep the path of a device that it has not looked for in this run; and one that was just pulled is gone. */
+    if (strncasecmp(name, "usb#", 4) == 0)
+        usb_nodes_start();
     return device_look(name, use, rest);
 }
 

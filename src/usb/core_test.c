@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/futex.h"
+#include "usb/capture.h"
 #include "usb/core.h"
 
 static unsigned checks, failures;
@@ -345,11 +347,29 @@ static void places(struct usb_device *device)
     pipe->endpoint.period_us = 125;
 }
 
+/* How many events of the kind ('S' submitted, 'C' completed) a capture has. */
+static uint32_t captured(int fd, char kind)
+{
+    static uint8_t bytes[1 << 20];
+    ssize_t size = pread(fd, bytes, sizeof bytes, 0);
+    uint32_t count = 0, length;
+    for (ssize_t at = 0; at + 40 < size; at += length) {
+        memcpy(&length, bytes + at + 4, 4);
+        count += bytes[at] == 6 && bytes[at + 28 + 8] == (uint8_t)kind;
+        if (length < 12)
+            break;
+    }
+    return count;
+}
+
 /* What the host still had behind a stall goes back to its place in the queue. */
 static void requeued(struct usb_device *device)
 {
     static struct test_urb urbs[4];
     struct usb_pipe *pipe = usb_device_pipe(device, 0x84);
+    char path[] = "/tmp/overlapped-core-XXXXXX";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && usb_capture_start(path) == 0);
     pipe->hold_on_error = true;
     for (int i = 0; i < 4; i++) {
         test_init(&urbs[i], device, 0x84);
@@ -362,6 +382,10 @@ static void requeued(struct usb_device *device)
     while (host_end(0, 1))
         ;
     CHECK(urbs[1].place < urbs[2].place && urbs[2].place < urbs[3].place && urbs[3].dones == 1 && urbs[1].urb.status == 0);
+    usb_capture_stop();
+    CHECK(captured(fd, 'S') == 4 && captured(fd, 'C') == 4); /* each once, however often the host got it */
+    close(fd);
+    unlink(path);
     pipe->hold_on_error = false;
     test_init(&urbs[0], device, 0x84);
     urbs[0].urb.flags = URB_SHORT_NOT_OK;

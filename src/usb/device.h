@@ -151,6 +151,7 @@ enum usb_clock_quality { USB_CLOCK_EXACT, USB_CLOCK_SEEDED, USB_CLOCK_ESTIMATED 
 struct usb_frame {
     uint64_t microframe; /* 125 us, since the clock began; frame = microframe / 8 */
     uint64_t at_ns;      /* CLOCK_MONOTONIC at the reading */
+    uint32_t into_ns;    /* so long ago it began, where the host knows it so well; else 0 */
     enum usb_clock_quality quality;
 };
 int usb_device_frame(struct usb_device *device, struct usb_frame *frame);

@@ -96,7 +96,7 @@ static void urb_call_done(struct urb *urb, struct usb_pipe *pipe)
 {
     if (pipe->endpoint.type == USB_ISOCH)
         urb->status = isoch_finish(urb, urb->status);
-    if (atomic_load_explicit(&urb->state, memory_order_relaxed) != URB_SENT)
+    if (!urb->captured)
         usb_capture_urb(urb, pipe, false); /* it never came to the host: too late, or cancelled in the queue */
     usb_capture_urb(urb, pipe, true);
     TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)urb->status, urb->actual, urb->error_count);
@@ -329,7 +329,9 @@ static void urb_send(struct urb *urb, struct usb_pipe *pipe)
 {
     urb->submit_ns = clock_now_ns();
     TRACE(URB, urb_sent, TRACE_POINTER(urb), pipe->endpoint.address, urb->length, urb->start_frame);
-    usb_capture_urb(urb, pipe, false);
+    if (!urb->captured)
+        usb_capture_urb(urb, pipe, false);
+    urb->captured = true;
     int error = urb_arm(urb, pipe);
     if (error == 0)
         error = pipe->device->host->submit(pipe->device, urb);
@@ -404,7 +406,7 @@ int urb_submit(struct urb *urb)
     urb->status = 0;
     urb->ending = ENDING_NOT;
     urb->pins = 0;
-    urb->given = urb->ended = urb->armed = false;
+    urb->given = urb->ended = urb->armed = urb->captured = false;
     list_init(&urb->host_link);
     TRACE(URB, urb_submitted, TRACE_POINTER(urb), pipe->endpoint.address, urb->length, urb->flags);
     struct usb_device *device = pipe->device;

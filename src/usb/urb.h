@@ -95,6 +95,7 @@ struct urb {
     bool given;                /* under the pipe's lock: the host's submit has returned */
     bool armed;                /* under the pipe's lock: the timer is set and has a pin */
     bool ended;                /* under the pipe's lock: it is on the pipe's ended list, or done */
+    bool captured;             /* its beginning is in the capture: a URB that went back to the queue is sent twice */
     uint64_t sequence;         /* in the pipe's order of submits; an abort is up to one */
     void *host[4];
 };

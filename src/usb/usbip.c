@@ -406,7 +406,8 @@ static int remote_reset(struct usb_device *device)
 static int remote_frame(struct usb_device *device, struct usb_frame *frame)
 {
     uint64_t now = clock_now_ns();
-    *frame = (struct usb_frame){.microframe = (now - remote_of(device)->epoch_ns) / 125000u, .at_ns = now,
+    uint64_t passed = now - remote_of(device)->epoch_ns;
+    *frame = (struct usb_frame){.microframe = passed / 125000u, .at_ns = now, .into_ns = (uint32_t)(passed % 125000u),
                                 .quality = USB_CLOCK_ESTIMATED};
     return 0;
 }

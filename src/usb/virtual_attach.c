@@ -116,6 +116,23 @@ void usb_virtual_dereference(struct virtual_device *device)
     free(device);
 }
 
+/* What the core would refuse when it comes to use the device is refused now, where its author sees it. */
+static int descriptors_check(const struct virtual_device *device)
+{
+    const struct usb_model_description *description = &device->description;
+    struct usb_device_descriptor parsed;
+    struct usb_config *config;
+    const char *reason = NULL;
+    int error = usb_device_descriptor_parse(description->device, sizeof device->device_bytes, &parsed, &reason);
+    if (error == 0)
+        error = usb_config_parse(description->config, description->config_length, device->speed, &config, &reason);
+    if (error == 0)
+        usb_config_free(config);
+    else
+        trace_note(TRACE_USB, "%s: its descriptors are wrong: %s", device->model->name, reason);
+    return error;
+}
+
 static int device_describe(struct virtual_device *device)
 {
     int error = device->model->describe(device->state, device->speed, &device->description);
@@ -124,7 +141,7 @@ static int device_describe(struct virtual_device *device)
     const struct usb_model_description *description = &device->description;
     bool good = description->device != NULL && description->config != NULL && description->config_length >= 9 &&
                 description->config_length <= VIRTUAL_CONFIG_MAX;
-    return good ? 0 : -EINVAL;
+    return good ? descriptors_check(device) : -EINVAL;
 }
 
 static struct virtual_device *device_create(const struct usb_model *model)

@@ -61,8 +61,10 @@ void virtual_frame(struct usb_frame *frame)
 {
     lock_acquire(&clock_state.lock);
     frame->at_ns = clock_now_ns();
-    frame->microframe = clock_read(frame->at_ns) / MICROFRAME_NS;
+    uint64_t bus_ns = clock_read(frame->at_ns);
     lock_release(&clock_state.lock);
+    frame->microframe = bus_ns / MICROFRAME_NS;
+    frame->into_ns = (uint32_t)(bus_ns % MICROFRAME_NS);
     frame->quality = USB_CLOCK_EXACT;
 }
 

@@ -112,6 +112,51 @@ static void frames(void)
     CloseHandle(overlapped.hEvent);
 }
 
+static LONGLONG counter_at(HANDLE tracking, ULONG frame, ULONG microframe, ULONG *accuracy)
+{
+    USB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION info = {.TimeTrackingHandle = tracking, .InputFrameNumber = frame,
+                                                               .InputMicroFrameNumber = microframe};
+    if (!WinUsb_GetCurrentFrameNumberAndQpc(usb, &info))
+        return -1;
+    *accuracy = info.PredictedAccuracyInMicroSeconds;
+    return info.QueryPerformanceCounterAtInputFrameOrMicroFrame.QuadPart;
+}
+
+static void time_sync(void)
+{
+    USB_START_TRACKING_FOR_TIME_SYNC_INFORMATION start = {.IsStartupDelayTolerable = TRUE};
+    USB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION info = {0};
+    USB_STOP_TRACKING_FOR_TIME_SYNC_INFORMATION end = {0};
+    LARGE_INTEGER before, after, frequency;
+    ULONG accuracy = 0;
+    ok(WinUsb_StartTrackingForTimeSync(usb, &start) && start.TimeTrackingHandle != NULL, "StartTrackingForTimeSync");
+    info.TimeTrackingHandle = start.TimeTrackingHandle;
+    QueryPerformanceFrequency(&frequency);
+    QueryPerformanceCounter(&before);
+    ULONG frame = frame_now();
+    info.InputFrameNumber = frame;
+    ok(WinUsb_GetCurrentFrameNumberAndQpc(usb, &info), "GetCurrentFrameNumberAndQpc");
+    QueryPerformanceCounter(&after);
+    ok(info.CurrentQueryPerformanceCounter.QuadPart >= before.QuadPart && info.CurrentQueryPerformanceCounter.QuadPart <= after.QuadPart,
+       "its counter is of the call's time");
+    is_int(info.QueryPerformanceCounterFrequency.QuadPart, frequency.QuadPart, "its frequency is the counter's");
+    ok(info.CurrentUSBFrameNumber - frame <= 20000 && info.CurrentHardwareMicroFrameNumber < 8, "frame %u and microframe",
+       (unsigned)info.CurrentUSBFrameNumber);
+    LONGLONG tick = frequency.QuadPart / 1000000, worst = 0, first = counter_at(start.TimeTrackingHandle, frame, 0, &accuracy);
+    LONGLONG allowed = (2 * (LONGLONG)accuracy + 1) * tick;
+    for (int i = 0; i < 50; i++) {
+        LONGLONG again = counter_at(start.TimeTrackingHandle, frame, 0, &accuracy);
+        worst = llabs(again - first) > worst ? llabs(again - first) : worst;
+        SwitchToThread();
+    }
+    ok(worst <= allowed, "a frame's time is the same whenever it is asked for: within %u us", (unsigned)(worst / tick));
+    LONGLONG later = counter_at(start.TimeTrackingHandle, frame + 100, 4, &accuracy);
+    ok(llabs(later - first - 100500 * tick) <= allowed, "and 100 frames and 4 microframes are 100.5 ms");
+    fails_with(WinUsb_GetCurrentFrameNumberAndQpc(usb, NULL), ERROR_INVALID_HANDLE, "no structure");
+    end.TimeTrackingHandle = start.TimeTrackingHandle;
+    ok(WinUsb_StopTrackingForTimeSync(usb, &end), "StopTrackingForTimeSync");
+}
+
 static void ends(void)
 {
     OVERLAPPED overlapped = {.hEvent = event_manual()}, *got = NULL;
@@ -155,6 +200,7 @@ int main(void)
     part(registering);
     part(reads);
     part(frames);
+    part(time_sync);
     part(ends);
     device_end();
     free(buffer);
