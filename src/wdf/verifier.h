@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports of rules that a driver broke: who, which rule, where. A report is one line on standard error and is counted; with
- * OVERLAPPED_VERIFIER=exit in the environment a process with reports ends with WDF_VERIFIER_EXIT, so that CI sees it. What
- * stops Windows stops the process (wdm_stop) behind its report. */
+ * the verifier on (wdm/verify.h) a process with reports ends with WDM_VERIFIER_EXIT, so that CI sees it. What stops Windows stops
+ * the process behind its report. */
 #ifndef WDF_VERIFIER_H
 #define WDF_VERIFIER_H
 
 #include <stdint.h>
 
 struct wdf_driver;
-
-enum { WDF_VERIFIER_EXIT = 86 };
 
 /* `driver` may be NULL (none yet). `caller`: an address in the driver, or NULL. */
 void wdf_verifier_report_at(struct wdf_driver *driver, const char *rule, const void *caller, const char *format, ...)

@@ -1,31 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* Pool. */
+/* Pool. A block of a page or more begins a page, as documented. Under the verifier all of it is verify_pool.c's. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
+
+static PVOID pool_allocate(POOL_TYPE type, size_t size, ULONG tag, bool zeroed, const void *caller)
+{
+    if (verify_memory_fails(caller))
+        return NULL;
+    if (verify_on())
+        return verify_pool_allocate(type, size, tag, zeroed, caller);
+    PVOID memory = size >= PAGE_SIZE ? aligned_alloc(PAGE_SIZE, (size + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1))
+                                     : malloc(size != 0 ? size : 1);
+    if (memory != NULL && zeroed)
+        memset(memory, 0, size);
+    return memory;
+}
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    (void)PoolType;
-    (void)Tag;
-    return malloc(NumberOfBytes != 0 ? NumberOfBytes : 1);
+    return pool_allocate(PoolType, NumberOfBytes, Tag, false, VERIFY_CALLER);
 }
 
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    if (Tag == 0 || NumberOfBytes == 0)
-        return NULL; /* both are refused by the documentation */
-    return Flags & POOL_FLAG_UNINITIALIZED ? malloc(NumberOfBytes) : calloc(1, NumberOfBytes);
+    POOL_TYPE type = Flags & POOL_FLAG_PAGED ? PagedPool : NonPagedPool;
+    if (Tag == 0 || NumberOfBytes == 0) { /* both are refused by the documentation */
+        if (verify_on())
+            wdm_verifier_report(NULL, Tag == 0 ? "pool-no-tag" : "pool-zero-size", "ExAllocatePool2 of %zu bytes with the tag 0x%08x",
+                                (size_t)NumberOfBytes, Tag);
+        return NULL;
+    }
+    return pool_allocate(type, NumberOfBytes, Tag, !(Flags & POOL_FLAG_UNINITIALIZED), VERIFY_CALLER);
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
-    (void)Tag;
-    free(P);
+    if (verify_on())
+        verify_pool_free(P, Tag, false, VERIFY_CALLER);
+    else
+        free(P);
 }
 
 VOID NTAPI ExFreePool(PVOID P)
 {
-    free(P);
+    if (verify_on())
+        verify_pool_free(P, 0, true, VERIFY_CALLER);
+    else
+        free(P);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 enum { WDM_IRP_MAGIC = 0x4f495250 };
@@ -43,7 +44,9 @@ struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended)
 void wdm_irp_free(struct wdm_irp *irp)
 {
     irp->magic = 0;
-    free(irp);
+    if (verify_on())
+        verify_irp_gone(&irp->public);
+    verify_free(irp);
 }
 
 static struct wdm_irp *wdm_irp_of(IRP *irp)
@@ -54,23 +57,31 @@ static struct wdm_irp *wdm_irp_of(IRP *irp)
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     (void)ChargeQuota;
-    struct wdm_irp *irp = StackSize < 0 ? NULL : wdm_irp_make(StackSize, NULL);
+    struct wdm_irp *irp = StackSize < 0 || verify_memory_fails(VERIFY_CALLER) ? NULL : wdm_irp_make(StackSize, NULL);
+    if (irp != NULL && verify_on())
+        verify_track(VERIFY_IRP, &irp->public, 0, 0, VERIFY_CALLER);
     return irp == NULL ? NULL : &irp->public;
 }
 
 PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     (void)DeviceObject;
-    return IoAllocateIrp(StackSize, ChargeQuota);
+    (void)ChargeQuota;
+    struct wdm_irp *irp = StackSize < 0 || verify_memory_fails(VERIFY_CALLER) ? NULL : wdm_irp_make(StackSize, NULL);
+    if (irp != NULL && verify_on())
+        verify_track(VERIFY_IRP, &irp->public, 0, 0, VERIFY_CALLER);
+    return irp == NULL ? NULL : &irp->public;
 }
 
 VOID NTAPI IoFreeIrp(PIRP Irp)
 {
     struct wdm_irp *irp = wdm_irp_of(Irp);
     if (Irp->Type != IO_TYPE_IRP || irp->magic != WDM_IRP_MAGIC)
-        wdm_stop("IoFreeIrp(%p): this is no IRP of IoAllocateIrp's, or it was freed already", (void *)Irp);
+        wdm_verifier_stop("irp-double-free", "IoFreeIrp(%p): this is no IRP of IoAllocateIrp's, or it was freed already", (void *)Irp);
     if (irp->ended != NULL && irp->free == NULL)
-        wdm_stop("IoFreeIrp(%p): it belongs to the I/O manager", (void *)Irp);
+        wdm_verifier_stop("irp-in-use", "IoFreeIrp(%p): it belongs to the I/O manager", (void *)Irp);
+    if (verify_on())
+        verify_irp_freed(Irp, VERIFY_CALLER);
     if (irp->free != NULL)
         irp->free(irp);
     wdm_irp_free(irp);
@@ -89,13 +100,15 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     if (Irp->Type != IO_TYPE_IRP)
-        wdm_stop("IoCallDriver: %p is no IRP", (void *)Irp);
+        wdm_verifier_stop("irp-invalid", "IoCallDriver: %p is no IRP", (void *)Irp);
     if (--Irp->CurrentLocation <= 0)
-        wdm_stop("IoCallDriver: no stack location left in IRP %p", (void *)Irp);
+        wdm_verifier_stop("irp-no-stack-location", "IoCallDriver: no stack location left in IRP %p", (void *)Irp);
     IO_STACK_LOCATION *stack = --Irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = DeviceObject;
     if (stack->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION)
-        wdm_stop("IoCallDriver: IRP %p has the major function 0x%x", (void *)Irp, stack->MajorFunction);
+        wdm_verifier_stop("irp-invalid", "IoCallDriver: IRP %p has the major function 0x%x", (void *)Irp, stack->MajorFunction);
+    if (verify_on())
+        return verify_irp_call(DeviceObject, Irp, VERIFY_CALLER);
     return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
 }
 
@@ -113,23 +126,30 @@ static void irp_top(IRP *irp)
 {
     struct wdm_irp *ours = irp->AllocationFlags & ALLOCATION_OURS ? wdm_irp_of(irp) : NULL;
     if (ours == NULL || ours->ended == NULL)
-        wdm_stop("IRP %p, which a driver allocated, was completed and no completion routine kept it "
-                 "(STATUS_MORE_PROCESSING_REQUIRED)", (void *)irp);
+        wdm_verifier_stop("irp-not-kept", "IRP %p, which a driver allocated, was completed and no completion routine kept it "
+                          "(STATUS_MORE_PROCESSING_REQUIRED)", (void *)irp);
     ours->ended(ours);
 }
 
-VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
+static NTSTATUS routine_call(PIO_COMPLETION_ROUTINE routine, DEVICE_OBJECT *above, IRP *irp, PVOID context)
 {
-    (void)PriorityBoost;
-    if (Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation > Irp->StackCount + 1)
-        wdm_stop("IoCompleteRequest: IRP %p was completed already", (void *)Irp);
-    if (Irp->IoStatus.Status == STATUS_PENDING)
-        wdm_stop("IoCompleteRequest: IRP %p with STATUS_PENDING", (void *)Irp);
+    if (!verify_on())
+        return routine(above, irp, context);
+    verify_enter("completion routine", (const void *)routine);
+    NTSTATUS status = routine(above, irp, context);
+    verify_leave();
+    return status;
+}
+
+static void irp_go_up(IRP *Irp)
+{
     while (Irp->CurrentLocation <= Irp->StackCount) {
         IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
         UCHAR control = stack->Control;
         Irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
         stack->Control = 0;
+        if (verify_on())
+            verify_irp_pass(Irp, Irp->CurrentLocation, control);
         Irp->CurrentLocation++;
         Irp->Tail.Overlay.CurrentStackLocation++;
         bool below_top = Irp->CurrentLocation <= Irp->StackCount;
@@ -137,7 +157,7 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         if (stack->CompletionRoutine != NULL && routine_wanted(Irp, control)) {
             PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
             stack->CompletionRoutine = NULL;
-            if (routine(above, Irp, stack->Context) == STATUS_MORE_PROCESSING_REQUIRED)
+            if (routine_call(routine, above, Irp, stack->Context) == STATUS_MORE_PROCESSING_REQUIRED)
                 return;
         } else if (Irp->PendingReturned && below_top) {
             IoMarkIrpPending(Irp);
@@ -145,6 +165,20 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     }
     Irp->CurrentLocation++; /* a second completion is noticed */
     irp_top(Irp);
+}
+
+VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
+{
+    (void)PriorityBoost;
+    if (Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation > Irp->StackCount + 1)
+        wdm_verifier_stop("irp-double-complete", "IoCompleteRequest: IRP %p was completed already", (void *)Irp);
+    if (Irp->IoStatus.Status == STATUS_PENDING)
+        wdm_verifier_stop("irp-complete-pending", "IoCompleteRequest: IRP %p with STATUS_PENDING", (void *)Irp);
+    if (verify_on())
+        verify_irp_completing(Irp, VERIFY_CALLER);
+    if (__builtin_expect((verify_flags & VERIFY_DELAY) != 0, 0) && verify_delay(Irp, irp_go_up))
+        return;
+    irp_go_up(Irp);
 }
 
 /* ---- The host's own, waited for ---------------------------------------------------------------------------------- */
@@ -222,6 +256,20 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
     KeReleaseSpinLock(&cancel_lock, Irql);
 }
 
+/* The routine releases the cancel spin lock, so it comes back at the level before that. */
+void wdm_cancel_call(PDRIVER_CANCEL routine, IRP *irp)
+{
+    DEVICE_OBJECT *device = IoGetCurrentIrpStackLocation(irp)->DeviceObject;
+    if (!verify_on()) {
+        routine(device, irp);
+        return;
+    }
+    KIRQL irql = irp->CancelIrql;
+    verify_enter("cancel routine", (const void *)routine);
+    routine(device, irp);
+    verify_leave_cancel(irql);
+}
+
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 {
     KIRQL irql;
@@ -233,7 +281,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
         return FALSE;
     }
     Irp->CancelIrql = irql; /* the routine releases the lock with it */
-    routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    wdm_cancel_call(routine, Irp);
     return TRUE;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 enum { SHADOW_DISPATCHING, SHADOW_RETURNED, SHADOW_COMPLETED };
@@ -27,7 +28,8 @@ static void shadow_ended(struct wdm_irp *wdm);
 
 static struct shadow *shadow_make(DEVICE_OBJECT *device, struct wdm_file *file, struct irp *irp)
 {
-    struct shadow *shadow = calloc(1, sizeof *shadow + wdm_irp_room(device->StackSize));
+    struct shadow *shadow =
+        verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *shadow + wdm_irp_room(device->StackSize));
     if (shadow == NULL)
         return NULL;
     shadow->irp = irp;
@@ -43,7 +45,9 @@ static struct shadow *shadow_make(DEVICE_OBJECT *device, struct wdm_file *file, 
 static void shadow_free(struct shadow *shadow)
 {
     free(shadow->system_buffer);
-    free(shadow);
+    if (verify_on())
+        verify_irp_gone(&shadow->wdm.public);
+    verify_free(shadow);
 }
 
 /* ---- Buffers ------------------------------------------------------------------------------------------------- */
@@ -178,7 +182,7 @@ static void wdm_cancel(struct irp *irp)
     }
     lock_release(&file->shadow_lock);
     if (routine != NULL)
-        routine(IoGetCurrentIrpStackLocation(&shadow->wdm.public)->DeviceObject, &shadow->wdm.public);
+        wdm_cancel_call(routine, &shadow->wdm.public);
 }
 
 static void shadow_retire(struct irp *irp, struct shadow *shadow)
@@ -206,6 +210,8 @@ int32_t wdm_dispatch(struct irp *irp)
     status = IofCallDriver(device, &shadow->wdm.public);
     if (status == STATUS_PENDING) {
         irp_pend(irp, wdm_cancel);
+        if (__builtin_expect((verify_flags & VERIFY_CANCEL) != 0, 0))
+            verify_cancel_later(irp);
         if (atomic_exchange(&shadow->state, SHADOW_RETURNED) != SHADOW_COMPLETED)
             return STATUS_PENDING;
         uint64_t information;
@@ -215,8 +221,8 @@ int32_t wdm_dispatch(struct irp *irp)
         return STATUS_PENDING;
     }
     if (atomic_load(&shadow->state) != SHADOW_COMPLETED) /* both sides would use the request */
-        wdm_stop("a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
-                 (void *)&shadow->wdm.public);
+        wdm_verifier_stop("irp-not-completed", "a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
+                          (void *)&shadow->wdm.public);
     status = shadow_result(shadow, &irp->information);
     irp->driver[0] = NULL;
     shadow_free(shadow);

@@ -3,6 +3,7 @@
  * routine has returned, so a driver's code stays while it runs. */
 #include <stdlib.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 struct _IO_WORKITEM {
@@ -12,6 +13,7 @@ struct _IO_WORKITEM {
 /* The routine may free its item, so a queued one carries copies. */
 struct queued_work {
     struct engine_op op;
+    PIO_WORKITEM item;
     PDEVICE_OBJECT device;
     PIO_WORKITEM_ROUTINE routine;
     PVOID context;
@@ -19,7 +21,9 @@ struct queued_work {
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 {
-    PIO_WORKITEM item = calloc(1, sizeof *item);
+    PIO_WORKITEM item = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *item);
+    if (verify_on())
+        verify_track(VERIFY_WORK_ITEM, item, 0, 0, VERIFY_CALLER);
     if (item != NULL)
         item->device = DeviceObject;
     return item;
@@ -28,7 +32,13 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 static int64_t work_run(struct engine_op *op)
 {
     struct queued_work *work = container_of(op, struct queued_work, op);
+    if (verify_on()) {
+        verify_use(VERIFY_WORK_ITEM, work->item, NULL, -1);
+        verify_enter("work item routine", (const void *)work->routine);
+    }
     work->routine(work->device, work->context);
+    if (verify_on())
+        verify_leave();
     return 0;
 }
 
@@ -45,13 +55,18 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
     if (work == NULL)
         wdm_stop("IoQueueWorkItem: no memory"); /* the routine has no way to fail */
     *work = (struct queued_work){.op = {.code = ENGINE_WORK, .work = work_run, .done = work_done},
+                                 .item = IoWorkItem,
                                  .device = IoWorkItem->device,
                                  .routine = WorkerRoutine,
                                  .context = Context};
+    if (verify_on())
+        verify_work_queued(IoWorkItem, VERIFY_CALLER);
     engine_submit(&work->op);
 }
 
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
+    if (verify_on() && !verify_untrack(VERIFY_WORK_ITEM, IoWorkItem, VERIFY_CALLER))
+        return; /* not twice */
     free(IoWorkItem);
 }

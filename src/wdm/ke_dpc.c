@@ -6,6 +6,7 @@
 #include "base/futex.h"
 #include "engine/engine.h"
 #include "nt/wait.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 static struct {
@@ -50,7 +51,11 @@ static void *dpc_run(void *unused)
             futex_wait(&dpcs.bell, rung, FUTEX_NO_DEADLINE);
             continue;
         }
+        if (verify_on())
+            verify_enter("DPC routine", (const void *)call.DeferredRoutine);
         call.DeferredRoutine(dpc, call.DeferredContext, call.SystemArgument1, call.SystemArgument2);
+        if (verify_on())
+            verify_leave();
         atomic_fetch_add(&dpcs.finished, 1);
         futex_wake(&dpcs.finished, INT32_MAX);
     }
@@ -121,6 +126,8 @@ static void timer_fired(struct engine_timer *engine)
     enum { NS_PER_MS = 1000000 };
     KTIMER *timer = container_of((PVOID(*)[3])(void *)engine, KTIMER, Engine);
     KDPC *dpc = timer->Dpc;
+    if (verify_on() && timer->Period == 0)
+        verify_forget(VERIFY_TIMER, timer);
     if (timer->Period != 0)
         engine_timer_set(engine, engine->due_ns + (uint64_t)timer->Period * NS_PER_MS);
     dispatcher_set((struct dispatcher *)(void *)&timer->Header);
@@ -141,24 +148,33 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+static bool timer_set(KTIMER *Timer, LARGE_INTEGER DueTime, LONG Period, KDPC *Dpc, const void *caller)
 {
     bool queued = engine_timer_cancel(timer_engine(Timer));
     dispatcher_reset((struct dispatcher *)(void *)&Timer->Header);
     Timer->Dpc = Dpc;
     Timer->Period = (ULONG)Period;
     uint64_t due = wdm_deadline(&DueTime);
+    if (verify_on())
+        verify_track(VERIFY_TIMER, Timer, 0, 0, caller);
     if (engine_timer_set(timer_engine(Timer), due == 0 ? clock_now_ns() : due) != 0)
         wdm_stop("KeSetTimer: no memory"); /* the routine has no way to fail */
     return queued;
 }
 
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    return timer_set(Timer, DueTime, Period, Dpc, VERIFY_CALLER);
+}
+
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
-    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+    return timer_set(Timer, DueTime, 0, Dpc, VERIFY_CALLER);
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
+    if (verify_on())
+        verify_forget(VERIFY_TIMER, Timer);
     return engine_timer_cancel(timer_engine(Timer));
 }

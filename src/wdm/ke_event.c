@@ -6,6 +6,7 @@
 
 #include "base/futex.h"
 #include "nt/wait.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 _Static_assert(sizeof(struct dispatcher) == sizeof(DISPATCHER_HEADER), "one header");
@@ -57,7 +58,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     (void)Wait;
     int32_t before = dispatcher_release(dispatcher_of(Semaphore), Adjustment, Semaphore->Limit);
     if (before < 0) /* Windows raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, which stops a driver */
-        wdm_stop("KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
+        wdm_verifier_stop("semaphore-limit", "KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
     return before;
 }
 
@@ -89,10 +90,10 @@ uint64_t wdm_deadline(const LARGE_INTEGER *timeout)
 }
 
 /* A wait that may sleep is for levels below DISPATCH_LEVEL. */
-static void wait_check_irql(const char *call, uint64_t deadline_ns)
+static void wait_check_irql(const char *call, uint64_t deadline_ns, const void *caller)
 {
     if (deadline_ns != 0 && KeGetCurrentIrql() >= DISPATCH_LEVEL)
-        wdm_stop("%s would sleep at IRQL %u", call, KeGetCurrentIrql());
+        wdm_verifier_stop_at(NULL, "wait-at-dispatch", caller, "%s would sleep at IRQL %u", call, KeGetCurrentIrql());
 }
 
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
@@ -100,7 +101,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
 {
     (void)WaitReason;
     uint64_t deadline = wdm_deadline(Timeout);
-    wait_check_irql("KeWaitForSingleObject", deadline);
+    wait_check_irql("KeWaitForSingleObject", deadline, VERIFY_CALLER);
     return wait_for_one(dispatcher_of(Object), Alertable && WaitMode == UserMode, deadline);
 }
 
@@ -111,7 +112,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     (void)WaitReason;
     (void)WaitBlockArray;
     uint64_t deadline = wdm_deadline(Timeout);
-    wait_check_irql("KeWaitForMultipleObjects", deadline);
+    wait_check_irql("KeWaitForMultipleObjects", deadline, VERIFY_CALLER);
     return wait_for((struct dispatcher *const *)(void *)Object, Count, WaitType == WaitAll,
                     Alertable && WaitMode == UserMode, deadline);
 }
@@ -119,6 +120,6 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
 {
     uint64_t deadline = wdm_deadline(Interval);
-    wait_check_irql("KeDelayExecutionThread", deadline);
+    wait_check_irql("KeDelayExecutionThread", deadline, VERIFY_CALLER);
     return wait_sleep(Alertable && WaitMode == UserMode, deadline);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 static __thread KIRQL current_irql;
@@ -33,22 +34,22 @@ _Noreturn void wdm_stop(const char *format, ...)
 }
 
 /* What stops Windows with IRQL_NOT_GREATER_OR_EQUAL. */
-static _Noreturn void irql_violation(const char *call, KIRQL irql)
+static _Noreturn void irql_violation(const char *call, KIRQL irql, const void *caller)
 {
-    wdm_stop("%s(%u) at IRQL %u", call, irql, current_irql);
+    wdm_verifier_stop_at(NULL, "irql-order", caller, "%s(%u) at IRQL %u", call, irql, current_irql);
 }
 
 VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
 {
     if (NewIrql < current_irql)
-        irql_violation("KeRaiseIrql", NewIrql);
+        irql_violation("KeRaiseIrql", NewIrql, VERIFY_CALLER);
     *OldIrql = wdm_irql_set(NewIrql);
 }
 
 VOID NTAPI KeLowerIrql(KIRQL NewIrql)
 {
     if (NewIrql > current_irql)
-        irql_violation("KeLowerIrql", NewIrql);
+        irql_violation("KeLowerIrql", NewIrql, VERIFY_CALLER);
     wdm_irql_set(NewIrql);
 }
 
@@ -61,32 +62,58 @@ static struct lock *spin_lock(PKSPIN_LOCK lock)
 VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
     *SpinLock = 0;
+    if (verify_on())
+        verify_lock_forget(SpinLock, sizeof *SpinLock);
+}
+
+static inline void spin_take(PKSPIN_LOCK lock, const void *caller)
+{
+    if (verify_on())
+        verify_lock_taking(lock, VERIFY_SPIN_LOCK, caller);
+    lock_acquire(spin_lock(lock));
+    if (verify_on())
+        verify_lock_taken(lock, VERIFY_SPIN_LOCK, caller);
+}
+
+static inline void spin_give(PKSPIN_LOCK lock, const void *caller)
+{
+    if (verify_on())
+        verify_lock_given(lock, VERIFY_SPIN_LOCK, caller);
+    lock_release(spin_lock(lock));
 }
 
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
     KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
-    lock_acquire(spin_lock(SpinLock));
+    if (verify_on() && before > DISPATCH_LEVEL)
+        verify_level_was(__func__, before, DISPATCH_LEVEL, VERIFY_CALLER);
+    spin_take(SpinLock, VERIFY_CALLER);
     return before;
 }
 
 VOID NTAPI KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
 {
-    *OldIrql = KeAcquireSpinLockRaiseToDpc(SpinLock);
+    KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
+    if (verify_on() && before > DISPATCH_LEVEL)
+        verify_level_was(__func__, before, DISPATCH_LEVEL, VERIFY_CALLER);
+    spin_take(SpinLock, VERIFY_CALLER);
+    *OldIrql = before;
 }
 
 VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-    lock_release(spin_lock(SpinLock));
+    spin_give(SpinLock, VERIFY_CALLER);
     wdm_irql_set(NewIrql);
 }
 
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    lock_acquire(spin_lock(SpinLock));
+    if (verify_on() && current_irql < DISPATCH_LEVEL)
+        wdm_verifier_report(NULL, "irql", "%s at IRQL %u, which is for DISPATCH_LEVEL", __func__, current_irql);
+    spin_take(SpinLock, VERIFY_CALLER);
 }
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    lock_release(spin_lock(SpinLock));
+    spin_give(SpinLock, VERIFY_CALLER);
 }

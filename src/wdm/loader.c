@@ -13,6 +13,7 @@
 #include "base/trace.h"
 #include "base/utf16.h"
 #include "drivers/drivers.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 static NTSTATUS NTAPI dispatch_default(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -80,6 +81,7 @@ int32_t wdm_driver_load(const char *path, struct wdm_driver **loaded)
     if (entry != NULL) {
         driver_describe(driver);
         driver->object.DriverInit = entry;
+        verify_driver_loaded(driver);
         UNICODE_STRING registry;
         RtlInitUnicodeString(&registry, driver->registry_path);
         status = entry(&driver->object, &registry);
@@ -89,6 +91,7 @@ int32_t wdm_driver_load(const char *path, struct wdm_driver **loaded)
         if (driver->framework_finish != NULL)
             driver->framework_finish(&driver->object);
         wdm_driver_delete_devices(driver);
+        verify_driver_unloaded(driver);
         dlclose(driver->module);
         free(driver);
         return status;
@@ -96,6 +99,7 @@ int32_t wdm_driver_load(const char *path, struct wdm_driver **loaded)
     /* As on Windows, the I/O manager ends the initialisation of what DriverEntry made. */
     for (PDEVICE_OBJECT device = driver->object.DeviceObject; device != NULL; device = device->NextDevice)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    verify_driver_started(driver);
     *loaded = driver;
     return STATUS_SUCCESS;
 }
@@ -118,9 +122,11 @@ int32_t wdm_driver_unload(struct wdm_driver *driver)
         return STATUS_INVALID_DEVICE_REQUEST; /* a driver without Unload stays */
     if (driver_is_open(driver))
         return STATUS_DEVICE_BUSY;
+    verify_fault_settle();
     driver->object.DriverUnload(&driver->object);
     KeFlushQueuedDpcs();
     wdm_driver_delete_devices(driver);
+    verify_driver_unloaded(driver);
     dlclose(driver->module);
     free(driver);
     return STATUS_SUCCESS;

@@ -4,14 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
 {
     (void)ChargeQuota;
-    MDL *mdl = calloc(1, sizeof *mdl);
+    MDL *mdl = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *mdl);
     if (mdl == NULL)
         return NULL;
+    if (verify_on())
+        verify_track(VERIFY_MDL, mdl, 0, 0, VERIFY_CALLER);
     ULONG_PTR at = (ULONG_PTR)VirtualAddress;
     mdl->Size = sizeof *mdl;
     mdl->StartVa = (PVOID)(at & ~(ULONG_PTR)(PAGE_SIZE - 1));
@@ -47,6 +50,12 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
 
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
+    if (verify_on()) {
+        if (!verify_untrack(VERIFY_MDL, Mdl, VERIFY_CALLER))
+            return; /* not twice */
+        if ((Mdl->MdlFlags & MDL_PAGES_LOCKED) && verify_driver_name(VERIFY_CALLER) != NULL)
+            wdm_verifier_report(NULL, "mdl-in-use", "MDL %p is freed while its pages are locked", (void *)Mdl);
+    }
     free(Mdl);
 }
 

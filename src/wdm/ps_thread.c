@@ -4,18 +4,28 @@
 #include <unistd.h>
 
 #include "nt/thread.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 struct system_thread {
     PKSTART_ROUTINE routine;
     PVOID context;
+    const void *caller;
 };
 
 static uint32_t system_thread_run(void *context)
 {
     struct system_thread start = *(struct system_thread *)context;
     free(context);
+    if (verify_on()) {
+        verify_track(VERIFY_THREAD, thread_self(), 0, 0, start.caller);
+        verify_enter("system thread", (const void *)start.routine);
+    }
     start.routine(start.context);
+    if (verify_on()) {
+        verify_leave();
+        verify_forget(VERIFY_THREAD, thread_self());
+    }
     return STATUS_SUCCESS;
 }
 
@@ -30,8 +40,12 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
     struct system_thread *start = malloc(sizeof *start);
     if (start == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *start = (struct system_thread){StartRoutine, StartContext};
+    *start = (struct system_thread){StartRoutine, StartContext, VERIFY_CALLER};
     struct thread *thread;
+    if (verify_memory_fails(VERIFY_CALLER)) {
+        free(start);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     NTSTATUS status = thread_create(system_thread_run, start, 0, false, &thread);
     if (status != STATUS_SUCCESS) {
         free(start);
@@ -47,6 +61,8 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
+    if (verify_on())
+        verify_forget(VERIFY_THREAD, thread_self());
     thread_exit((uint32_t)ExitStatus);
 }
 

@@ -573,6 +573,7 @@ NTSTATUS NTAPI ZwClose(HANDLE Handle);
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive);
 ULONG __cdecl DbgPrint(const char *Format, ...);
+VOID NTAPI OvlPagedCode(VOID);
 
 OVL_END_C
 
@@ -582,7 +583,7 @@ OVL_END_C
 #define RtlFillMemory(to, length, value) memset(to, value, length)
 #define RtlEqualMemory(a, b, length)     (memcmp(a, b, length) == 0)
 #define KdPrint(arguments)               DbgPrint arguments
-#define PAGED_CODE()                     ((void)0)
+#define PAGED_CODE()                     OvlPagedCode()
 #ifndef ASSERT
 #define ASSERT(condition) ((void)0)
 #endif
