@@ -7,10 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf16.h"
+#include "base/futex.h"
 #include "wdf/device.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
+
+static void driver_dispose(struct wdf_object *object)
+{
+    struct wdf_driver *driver = container_of(object, struct wdf_driver, object);
+    atomic_store(&driver->gone, 1);
+    futex_wake(&driver->gone, INT32_MAX);
+}
 
 static void driver_destroy(struct wdf_object *object)
 {
@@ -22,7 +29,7 @@ static void driver_destroy(struct wdf_object *object)
 
 const struct wdf_class wdf_driver_class = {.name = "WDFDRIVER", .size = sizeof(struct wdf_driver), .passive = true,
                                            .undeletable = true, .levels = true, .scopes = true, .no_parent = true,
-                                           .destroy = driver_destroy};
+                                           .dispose = driver_dispose, .destroy = driver_destroy};
 
 struct wdf_driver *wdf_driver_of(PWDF_DRIVER_GLOBALS globals, const void *caller)
 {
@@ -56,6 +63,8 @@ static void driver_finish(DRIVER_OBJECT *object)
     host->framework_finish = NULL;
     wdf_object_reference(&driver->object);
     wdf_object_delete(&driver->object);
+    while (atomic_load(&driver->gone) == 0) /* another thread may still be at some child */
+        futex_wait(&driver->gone, 0, FUTEX_NO_DEADLINE);
     wdf_objects_settle();
     KeFlushQueuedDpcs();
     survivors_report(driver);

@@ -15,6 +15,7 @@ struct wdf_driver {
     PDRIVER_UNLOAD displaced_unload;   /* the driver's own DriverUnload, called behind ours */
     char name[WDF_DRIVER_GLOBALS_NAME_LEN];
 
+    _Atomic uint32_t gone;             /* the tree has been disposed of; a futex */
     struct lock survivors_lock;
     struct list survivors;             /* struct wdf_object.survivor */
 };

@@ -108,6 +108,11 @@ static void device_take_down(struct wdf_pnp *pnp, bool surprise)
     wdf_interfaces_enable(device, false);
     wdf_idle_stop(pnp);
     callback_lock_acquire(&pnp->transition);
+    int state = atomic_load(&pnp->state);
+    if (state == WDF_PNP_SURPRISED || state == WDF_PNP_REMOVED) { /* the worker's failure was here first */
+        callback_lock_release(&pnp->transition);
+        return;
+    }
     if (surprise && CALLBACKS(device)->EvtDeviceSurpriseRemoval != NULL)
         CALLBACKS(device)->EvtDeviceSurpriseRemoval(wdf_device_handle(device));
     wdf_pnp_down(pnp, WDF_POWER_REMOVE, WdfPowerDeviceD3Final);
@@ -146,9 +151,7 @@ WDF_DEVICE_PNP_STATE NTAPI ovl_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS Dr
 
 static NTSTATUS pnp_surprise(struct wdf_pnp *pnp, IRP *irp)
 {
-    int state = atomic_load(&pnp->state);
-    if (state != WDF_PNP_SURPRISED && state != WDF_PNP_REMOVED)
-        device_take_down(pnp, true);
+    device_take_down(pnp, true);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return wdf_lower_forward(pnp->device, irp);
 }
@@ -156,9 +159,7 @@ static NTSTATUS pnp_surprise(struct wdf_pnp *pnp, IRP *irp)
 static NTSTATUS pnp_remove(struct wdf_pnp *pnp, IRP *irp)
 {
     struct wdf_device *device = pnp->device;
-    int state = atomic_load(&pnp->state);
-    if (state != WDF_PNP_SURPRISED && state != WDF_PNP_REMOVED)
-        device_take_down(pnp, false);
+    device_take_down(pnp, false);
     if (pnp->self_managed) {
         if (CALLBACKS(device)->EvtDeviceSelfManagedIoFlush != NULL)
             CALLBACKS(device)->EvtDeviceSelfManagedIoFlush(wdf_device_handle(device));

@@ -44,6 +44,7 @@ struct wdf_pnp {
     uint64_t idle_ns, due_ns;
     struct engine_timer timer;
     struct engine_op op;
+    _Atomic(void *) worker;              /* the mark of the thread that runs it */
     _Atomic uint32_t changes;            /* of power or state; a futex for WdfDeviceStopIdle */
 };
 

@@ -104,11 +104,14 @@ static bool idle_expired(struct wdf_pnp *pnp)
     return clock_now_ns() >= pnp->due_ns;
 }
 
+static __thread char thread_mark;
+
 /* One pass of the worker; there is one at a time, by pnp->queued. */
 static int64_t idle_work(struct engine_op *op)
 {
     struct wdf_pnp *pnp = container_of(op, struct wdf_pnp, op);
     NTSTATUS status = STATUS_SUCCESS;
+    atomic_store(&pnp->worker, (void *)&thread_mark);
     callback_lock_acquire(&pnp->transition);
     for (char what; NT_SUCCESS(status) && (what = idle_decide(pnp, idle_expired(pnp))) != 0;) {
         status = what == 'd' ? power_leave(pnp, WDF_POWER_IDLE, idle_target(pnp)) : power_return(pnp, WDF_POWER_IDLE);
@@ -120,6 +123,7 @@ static int64_t idle_work(struct engine_op *op)
     callback_lock_release(&pnp->transition);
     if (!NT_SUCCESS(status))
         wdf_pnp_fail(pnp); /* documented: as a surprise removal */
+    atomic_store(&pnp->worker, NULL);
     return 0;
 }
 
@@ -147,10 +151,12 @@ static void idle_done(struct engine_op *op, int64_t result)
     }
     struct wdf_object *object = &pnp->device->object;
     lock_release(&pnp->lock);
-    if (again)
+    if (again) {
         engine_submit(&pnp->op);
-    else
-        wdf_object_dereference(object); /* the worker's */
+        return;
+    }
+    wdf_power_changed(pnp);
+    wdf_object_dereference(object); /* the worker's */
 }
 
 /* With `lock` held. */
@@ -221,6 +227,16 @@ void wdf_idle_stop(struct wdf_pnp *pnp)
         return;
     if (!engine_timer_cancel(&pnp->timer))
         engine_timer_drain(&pnp->timer);
+    /* The worker is awaited, unless it is the worker that takes the device down. */
+    while (atomic_load(&pnp->worker) != (void *)&thread_mark) {
+        uint32_t seen = atomic_load(&pnp->changes);
+        lock_acquire(&pnp->lock);
+        bool idle = !pnp->queued;
+        lock_release(&pnp->lock);
+        if (idle)
+            return;
+        futex_wait(&pnp->changes, seen, FUTEX_NO_DEADLINE);
+    }
 }
 
 NTSTATUS NTAPI ovl_WdfDeviceStopIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN WaitForD0, PVOID Tag,
