@@ -26,9 +26,10 @@ typedef enum _WDF_USB_DEVICE_TRAITS {
     WDF_USB_DEVICE_TRAIT_SELF_POWERED = 0x1, WDF_USB_DEVICE_TRAIT_REMOTE_WAKE_CAPABLE = 0x2,
     WDF_USB_DEVICE_TRAIT_AT_HIGH_SPEED = 0x4,
 } WDF_USB_DEVICE_TRAITS;
-typedef enum _WdfUsbTargetDeviceSelectInterfaceType {
-    WdfUsbTargetDeviceSelectInterfaceTypeInterface = 0x10, WdfUsbTargetDeviceSelectInterfaceTypeUrb = 0x11,
-} WdfUsbTargetDeviceSelectInterfaceType;
+typedef enum _WdfUsbTargetDeviceSelectSettingType {
+    WdfUsbInterfaceSelectSettingTypeDescriptor = 0x10, WdfUsbInterfaceSelectSettingTypeSetting = 0x11,
+    WdfUsbInterfaceSelectSettingTypeUrb = 0x12,
+} WdfUsbTargetDeviceSelectSettingType;
 typedef enum _WdfUsbTargetDeviceSelectConfigType {
     WdfUsbTargetDeviceSelectConfigTypeInvalid = 0, WdfUsbTargetDeviceSelectConfigTypeDeconfig,
     WdfUsbTargetDeviceSelectConfigTypeSingleInterface, WdfUsbTargetDeviceSelectConfigTypeMultiInterface,
@@ -205,7 +206,7 @@ NTAPI_INLINE VOID WDF_USB_DEVICE_SELECT_CONFIG_PARAMS_INIT_URB(PWDF_USB_DEVICE_S
 
 typedef struct _WDF_USB_INTERFACE_SELECT_SETTING_PARAMS {
     ULONG Size;
-    WdfUsbTargetDeviceSelectInterfaceType Type;
+    WdfUsbTargetDeviceSelectSettingType Type;
     union {
         struct {
             UCHAR SettingIndex;
@@ -223,14 +224,22 @@ NTAPI_INLINE VOID WDF_USB_INTERFACE_SELECT_SETTING_PARAMS_INIT_SETTING(PWDF_USB_
                                                                        UCHAR SettingIndex)
 {
     WDF_STRUCT_INIT(Params, WDF_USB_INTERFACE_SELECT_SETTING_PARAMS);
-    Params->Type = WdfUsbTargetDeviceSelectInterfaceTypeInterface;
+    Params->Type = WdfUsbInterfaceSelectSettingTypeSetting;
     Params->Types.Interface.SettingIndex = SettingIndex;
+}
+
+NTAPI_INLINE VOID WDF_USB_INTERFACE_SELECT_SETTING_PARAMS_INIT_DESCRIPTOR(PWDF_USB_INTERFACE_SELECT_SETTING_PARAMS Params,
+                                                                          PUSB_INTERFACE_DESCRIPTOR InterfaceDescriptor)
+{
+    WDF_STRUCT_INIT(Params, WDF_USB_INTERFACE_SELECT_SETTING_PARAMS);
+    Params->Type = WdfUsbInterfaceSelectSettingTypeDescriptor;
+    Params->Types.Descriptor.InterfaceDescriptor = InterfaceDescriptor;
 }
 
 NTAPI_INLINE VOID WDF_USB_INTERFACE_SELECT_SETTING_PARAMS_INIT_URB(PWDF_USB_INTERFACE_SELECT_SETTING_PARAMS Params, PURB Urb)
 {
     WDF_STRUCT_INIT(Params, WDF_USB_INTERFACE_SELECT_SETTING_PARAMS);
-    Params->Type = WdfUsbTargetDeviceSelectInterfaceTypeUrb;
+    Params->Type = WdfUsbInterfaceSelectSettingTypeUrb;
     Params->Types.Urb.Urb = Urb;
 }
 
