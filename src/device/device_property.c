@@ -140,7 +140,9 @@ void device_class(const struct usb_node *node, GUID *guid, const char **name)
 uint32_t device_status(const struct usb_node *node, uint32_t *problem)
 {
     uint32_t status = DN_DISABLEABLE | DN_REMOVABLE;
-    *problem = 0;
+    *problem = node->problem;
+    if (node->problem != 0)
+        return status | DN_HAS_PROBLEM;
     if (node->service != NULL)
         return status | DN_DRIVER_LOADED | DN_STARTED;
     *problem = CM_PROB_FAILED_INSTALL; /* no driver for it */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "drivers/usb_node.h"
 #include "nt/status.h"
 #include "overlapped.h"
 #include "usb/virtual.h"
@@ -142,8 +143,10 @@ static const struct usb_model own_model = {
 
 static uint32_t attached(int error, struct virtual_device *made, struct ovl_usb_device **device)
 {
-    if (error == 0)
+    if (error == 0) {
         *device = (struct ovl_usb_device *)(void *)made;
+        usb_nodes_settle();
+    }
     return error_of(error);
 }
 
@@ -171,13 +174,18 @@ uint32_t ovl_usb_attach_model(const struct ovl_usb_model *model, void *context, 
 
 void ovl_usb_detach(struct ovl_usb_device *device)
 {
-    if (device != NULL)
-        usb_virtual_detach(inner(device));
+    if (device == NULL)
+        return;
+    usb_virtual_detach(inner(device));
+    usb_nodes_settle();
 }
 
 uint32_t ovl_usb_plug(struct ovl_usb_device *device, int in)
 {
-    return error_of(usb_virtual_plug(inner(device), in != 0));
+    int error = usb_virtual_plug(inner(device), in != 0);
+    if (error == 0)
+        usb_nodes_settle();
+    return error_of(error);
 }
 
 uint32_t ovl_usb_faults(struct ovl_usb_device *device, const char *script, uint64_t seed)

@@ -162,7 +162,7 @@ static bool interfaces_register(struct usb_node *node)
     bool any = false;
     for (uint32_t i = 0; i < atomic_load(&node->interface_count_guid); i++) {
         struct usb_node_interface *interface = &node->interfaces[i];
-        if (interface->enabled)
+        if (interface->enabled || !interface->wanted)
             continue;
         interface->device.driver = node->function_driver;
         interface->device.context = node;
@@ -191,28 +191,83 @@ static void interfaces_unregister(struct usb_node *node)
     }
 }
 
+/* With the lock held. */
+static struct usb_node_interface *interface_find(struct usb_node *node, const struct usb_guid *guid)
+{
+    uint32_t count = atomic_load(&node->interface_count_guid);
+    for (uint32_t i = 0; i < count; i++)
+        if (usb_guid_equal(&node->interfaces[i].guid, guid))
+            return &node->interfaces[i];
+    return NULL;
+}
+
 int32_t usb_node_add_interface(struct usb_node *node, const struct usb_guid *guid)
 {
     int32_t status = STATUS_SUCCESS;
-    bool is_new = true, told = false;
+    bool told = false;
     lock_acquire(&nodes_lock);
     uint32_t count = atomic_load(&node->interface_count_guid);
-    for (uint32_t i = 0; i < count; i++)
-        is_new &= !usb_guid_equal(&node->interfaces[i].guid, guid);
+    struct usb_node_interface *interface = interface_find(node, guid);
     if (atomic_load(&node->gone)) {
         status = STATUS_NO_SUCH_DEVICE;
-    } else if (is_new && count == USB_NODE_GUIDS) {
+    } else if (interface == NULL && count == USB_NODE_GUIDS) {
         status = STATUS_INSUFFICIENT_RESOURCES;
-    } else if (is_new) {
-        node->interfaces[count].guid = *guid;
-        node->interfaces[count].node = node;
-        atomic_store(&node->interface_count_guid, count + 1);
+    } else {
+        if (interface == NULL) {
+            interface = &node->interfaces[count];
+            interface->guid = *guid;
+            interface->node = node;
+            atomic_store(&node->interface_count_guid, count + 1);
+        }
+        interface->wanted = true;
         told = node->listed && interfaces_register(node);
     }
     lock_release(&nodes_lock);
     if (told)
         watchers_tell(USB_NODE_CHANGED, node);
     return status;
+}
+
+/* Hides it and takes its name back; without the lock. */
+static void interface_hide(struct usb_node_interface *interface)
+{
+    lock_acquire(&nodes_lock);
+    bool was = interface->enabled;
+    interface->wanted = interface->enabled = false;
+    lock_release(&nodes_lock);
+    if (was)
+        device_unregister(&interface->device);
+}
+
+int32_t usb_node_show_interface(struct usb_node *node, const struct usb_guid *guid, bool shown)
+{
+    if (shown)
+        return usb_node_add_interface(node, guid);
+    lock_acquire(&nodes_lock);
+    struct usb_node_interface *interface = interface_find(node, guid);
+    lock_release(&nodes_lock);
+    if (interface == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    interface_hide(interface);
+    watchers_tell(USB_NODE_CHANGED, node);
+    return STATUS_SUCCESS;
+}
+
+void usb_node_set_driver(struct usb_node *node, const struct driver *driver, const char *service)
+{
+    for (uint32_t i = 0; i < atomic_load(&node->interface_count_guid); i++)
+        if (!usb_guid_equal(&node->interfaces[i].guid, &usb_guid_device))
+            interface_hide(&node->interfaces[i]);
+    interfaces_unregister(node);
+    lock_acquire(&nodes_lock);
+    atomic_store(&node->function_driver, driver);
+    atomic_store(&node->service, service);
+    bool listed = node->listed;
+    if (listed)
+        interfaces_register(node);
+    lock_release(&nodes_lock);
+    if (listed)
+        watchers_tell(USB_NODE_CHANGED, node);
 }
 
 /* ---- Arrival and departure
@@ -225,7 +280,9 @@ static void node_bind(struct usb_node *node)
     usb_node_bind_fn *bind = atomic_load(&binder);
     if (bind != NULL)
         node->function_driver = bind(node);
-    if (node->function_driver != NULL) {
+    if (node->problem != 0) {
+        node->function_driver = NULL;
+    } else if (node->function_driver != NULL) {
         node->is_composite = false;
         if (node->service == NULL)
             node->service = node->function_driver->name;
@@ -339,7 +396,18 @@ int32_t usb_node_use_winusb(struct usb_node *node)
     return node->function_driver == &winusb_driver ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
-/* Nodes that nobody serves are offered to a binder that came later. */
+/* WinUSB took it for want of another driver, and nobody uses it. */
+static bool node_is_spare(struct usb_node *node)
+{
+    if (&winusb_driver == NULL || atomic_load(&node->function_driver) != &winusb_driver)
+        return false;
+    pthread_mutex_lock(&node->device->turn);
+    bool unused = node->device->opens == 0;
+    pthread_mutex_unlock(&node->device->turn);
+    return unused;
+}
+
+/* Nodes that nobody serves, or only WinUSB and nobody uses, are offered to a binder that came later. */
 static void nodes_offer(void)
 {
     uint32_t count;
@@ -347,9 +415,9 @@ static void nodes_offer(void)
     for (uint32_t i = 0; i < count; i++) {
         struct usb_node *node = list[i];
         usb_node_bind_fn *bind = atomic_load(&binder);
-        const struct driver *driver =
-            node->function_driver == NULL && !node->is_composite && bind != NULL ? bind(node)
-                                                                                 : NULL;
+        bool is_free = !node->is_composite &&
+                       (atomic_load(&node->function_driver) == NULL || node_is_spare(node));
+        const struct driver *driver = is_free && bind != NULL ? bind(node) : NULL;
         if (driver == NULL)
             continue;
         if (!node_rebind(node, driver))
@@ -453,6 +521,12 @@ void usb_nodes_start(void)
     pthread_once(&once, nodes_begin);
     if (atomic_load(&started))
         events_wait(); /* what has arrived or gone by now is known to who asks next */
+}
+
+void usb_nodes_settle(void)
+{
+    if (atomic_load(&started) && !is_node_thread)
+        events_wait();
 }
 
 void usb_node_set_binder(usb_node_bind_fn *bind)

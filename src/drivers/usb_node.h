@@ -17,7 +17,8 @@ struct usb_node_interface {
     struct device device;
     struct usb_guid guid;
     struct usb_node *node;
-    bool enabled; /* registered: CreateFile finds it; under the lock of the nodes */
+    bool wanted;  /* its owner has it enabled; under the lock of the nodes, as the next */
+    bool enabled; /* registered: CreateFile finds it */
 };
 
 struct usb_node {
@@ -35,8 +36,9 @@ struct usb_node {
     char description[128];                    /* the product string, a function's own one; "" */
     char location[320];                       /* USBROOT(0)#USB(n)..., a function's with #USBMI(n) behind it */
     struct usb_guid container;
-    const struct driver *function_driver;     /* &winusb_driver, or a driver host's; NULL: none */
-    const char *service;                      /* "WinUSB", or the driver's */
+    _Atomic(const struct driver *) function_driver; /* &winusb_driver, or a driver host's; NULL: none */
+    _Atomic(const char *) service;            /* "WinUSB", or the driver's; lasts for ever */
+    _Atomic uint32_t problem;                 /* CM_PROB_*: its driver failed, and no other gets it; 0: none */
     struct usb_node_interface interfaces[USB_NODE_GUIDS];
     _Atomic uint32_t interface_count_guid;    /* only grows */
     bool wants_winusb;                        /* its descriptors or the configuration file say so */
@@ -47,6 +49,10 @@ struct usb_node {
  * that may be one. Each call waits until the devices that are attached now have their nodes, and those that are gone have none (but not on the nodes' own thread, where
  * binders and watchers run). */
 void usb_nodes_start(void);
+
+/* Waits until what has arrived or gone so far is handled: nodes are made and their drivers started, watchers told. Nothing where
+ * nobody has looked for devices yet. Not from what runs under a binder or watcher. */
+void usb_nodes_settle(void);
 
 /* A referenced copy of the list (usb_nodes_free), parents before functions. */
 struct usb_node **usb_nodes(uint32_t *count);
@@ -83,6 +89,14 @@ int32_t usb_node_add_interface(struct usb_node *node, const struct usb_guid *gui
 /* Gives a node that has no function driver to WinUSB, whatever its descriptors say. 0 or a status: STATUS_ACCESS_DENIED when another
  * driver serves it, STATUS_INVALID_DEVICE_REQUEST for a composite device's own node. */
 int32_t usb_node_use_winusb(struct usb_node *node);
+
+/* Shows an interface that was added, or hides it: CreateFile and SetupDi do not find it then. Hiding waits for opens that are under way.
+ * STATUS_OBJECT_NAME_NOT_FOUND: it was never added. */
+int32_t usb_node_show_interface(struct usb_node *node, const struct usb_guid *guid, bool shown);
+
+/* A driver host takes the node for `driver` (service: its name), before it starts it, or gives it back (NULL): names that belong to no
+ * driver - GUID_DEVINTERFACE_USB_DEVICE - stay, others are hidden until the driver shows them. Waits for opens that are under way. */
+void usb_node_set_driver(struct usb_node *node, const struct driver *driver, const char *service);
 
 /* drivers/winusb.c: the function driver behind WinUsb_*. open() gets the node by request->device->context. */
 extern const struct driver winusb_driver;

@@ -27,6 +27,7 @@ static void node_guid_add(struct usb_node *node, const struct usb_guid *guid)
         return;
     node->interfaces[count].guid = *guid;
     node->interfaces[count].node = node;
+    node->interfaces[count].wanted = true;
     atomic_store(&node->interface_count_guid, count + 1);
 }
 

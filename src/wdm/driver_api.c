@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The face of overlapped.h for drivers. */
+#include <string.h>
+
 #include "nt/status.h"
 #include "overlapped.h"
 #include "wdm/loader.h"
@@ -7,7 +9,7 @@
 uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver)
 {
     struct wdm_driver *loaded;
-    int32_t status = wdm_driver_load(path, &loaded);
+    int32_t status = wdm_driver_load(path, strlen(path), &loaded);
     if (status != STATUS_SUCCESS)
         return status_to_win32(status);
     *driver = (struct ovl_driver *)(void *)loaded;

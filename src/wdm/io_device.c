@@ -7,6 +7,7 @@
 #include "wdm/wdm_host.h"
 
 struct lock wdm_lock;
+struct list wdm_drivers = {&wdm_drivers, &wdm_drivers};
 static struct list devices_named = {&devices_named, &devices_named}; /* struct wdm_device, by wdm_lock */
 
 /* With the lock held. */
@@ -50,6 +51,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
         return STATUS_OBJECT_NAME_INVALID;
     }
     atomic_store(&device->references, 1);
+    atomic_store(&device->power_state, PowerDeviceD0);
     device->object.Type = IO_TYPE_DEVICE;
     device->object.Size = (USHORT)(sizeof(DEVICE_OBJECT) + DeviceExtensionSize);
     device->object.DriverObject = DriverObject;

@@ -11,9 +11,10 @@
 
 static void file_count_down(struct wdm_device *device)
 {
-    uint32_t left = atomic_fetch_sub(&device->files, 1) - 1;
-    if (left == 0 && device->last_closed != NULL)
+    lock_acquire(&wdm_lock); /* so that the device's owner is still there when it is told */
+    if (atomic_fetch_sub(&device->files, 1) == 1 && device->last_closed != NULL)
         device->last_closed(device);
+    lock_release(&wdm_lock);
     wdm_device_dereference(device);
 }
 

@@ -3,6 +3,7 @@
  * routine has returned, so a driver's code stays while it runs. */
 #include <stdlib.h>
 
+#include "base/futex.h"
 #include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
@@ -14,6 +15,7 @@ struct _IO_WORKITEM {
 struct queued_work {
     struct engine_op op;
     PIO_WORKITEM item;
+    struct wdm_driver *driver;
     PDEVICE_OBJECT device;
     PIO_WORKITEM_ROUTINE routine;
     PVOID context;
@@ -29,6 +31,12 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     return item;
 }
 
+void wdm_driver_released(struct wdm_driver *driver)
+{
+    if (atomic_fetch_sub(&driver->busy, 1) == 1)
+        futex_wake(&driver->busy, INT32_MAX);
+}
+
 static int64_t work_run(struct engine_op *op)
 {
     struct queued_work *work = container_of(op, struct queued_work, op);
@@ -39,6 +47,8 @@ static int64_t work_run(struct engine_op *op)
     work->routine(work->device, work->context);
     if (verify_on())
         verify_leave();
+    wdm_driver_released(work->driver);
+    wdm_device_dereference(wdm_device_of(work->device));
     return 0;
 }
 
@@ -56,11 +66,14 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
         wdm_stop("IoQueueWorkItem: no memory"); /* the routine has no way to fail */
     *work = (struct queued_work){.op = {.code = ENGINE_WORK, .work = work_run, .done = work_done},
                                  .item = IoWorkItem,
+                                 .driver = container_of(IoWorkItem->device->DriverObject, struct wdm_driver, object),
                                  .device = IoWorkItem->device,
                                  .routine = WorkerRoutine,
                                  .context = Context};
     if (verify_on())
         verify_work_queued(IoWorkItem, VERIFY_CALLER);
+    wdm_device_reference(wdm_device_of(work->device));
+    atomic_fetch_add(&work->driver->busy, 1);
     engine_submit(&work->op);
 }
 

@@ -10,11 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/futex.h"
 #include "base/trace.h"
 #include "base/utf16.h"
 #include "drivers/drivers.h"
+#include "wdm/driver_spec.h"
+#include "wdm/pnp.h"
 #include "wdm/verify.h"
-#include "wdm/wdm_host.h"
+
+const char *wdm_name_keep(const char *name)
+{
+    static struct kept {
+        struct kept *next;
+        char name[];
+    } *all;
+    static struct lock lock;
+    lock_acquire(&lock);
+    struct kept *found = all;
+    while (found != NULL && strcmp(found->name, name) != 0)
+        found = found->next;
+    if (found == NULL && (found = malloc(sizeof *found + strlen(name) + 1)) != NULL) {
+        strcpy(found->name, name);
+        found->next = all;
+        all = found;
+    }
+    lock_release(&lock);
+    return found == NULL ? NULL : found->name;
+}
 
 static NTSTATUS NTAPI dispatch_default(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
@@ -39,7 +61,7 @@ static NTSTATUS NTAPI dispatch_ignored(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 static void service_name(const char *path, char *name, size_t size)
 {
     const char *slash = strrchr(path, '/');
-    snprintf(name, size, "%s", slash == NULL ? path : slash + 1);
+    snprintf(name, size, "%.127s", slash == NULL ? path : slash + 1);
     char *dot = strchr(name, '.');
     if (dot != NULL)
         *dot = '\0';
@@ -63,46 +85,99 @@ static void driver_describe(struct wdm_driver *driver)
     driver->registry_path[units < room ? units : room] = 0;
 }
 
-int32_t wdm_driver_load(const char *path, struct wdm_driver **loaded)
+/* ---- Loading ------------------------------------------------------------------------------------------------------ */
+
+/* What only the loader knows of a driver that failed, or of one that is unloaded. */
+static void driver_free(struct wdm_driver *driver)
+{
+    if (driver->module != NULL)
+        dlclose(driver->module);
+    free(driver->ids);
+    free(driver);
+}
+
+static struct wdm_driver *driver_make(const struct driver_spec *spec)
 {
     struct wdm_driver *driver = calloc(1, sizeof *driver);
     if (driver == NULL)
-        return STATUS_NO_MEMORY;
+        return NULL;
+    list_init(&driver->link);
     list_init(&driver->devices);
-    service_name(path, driver->name, sizeof driver->name);
-    driver->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (driver->module == NULL) {
-        trace_note(TRACE_DRIVER, "%s", dlerror());
+    list_init(&driver->pnp_devices);
+    service_name(spec->path, driver->name, sizeof driver->name);
+    driver->ids = malloc(usb_id_list_size(spec->ids));
+    if (driver->ids == NULL) {
         free(driver);
-        return STATUS_OBJECT_NAME_NOT_FOUND;
+        return NULL;
     }
+    memcpy(driver->ids, spec->ids, usb_id_list_size(spec->ids));
+    return driver;
+}
+
+/* Until no routine of the driver's can be running: deferred calls and work items. */
+static void driver_settle(struct wdm_driver *driver)
+{
+    KeFlushQueuedDpcs();
+    for (uint32_t busy; (busy = atomic_load(&driver->busy)) != 0;)
+        futex_wait(&driver->busy, busy, FUTEX_NO_DEADLINE);
+}
+
+static int32_t driver_enter(struct wdm_driver *driver)
+{
     PDRIVER_INITIALIZE entry = (PDRIVER_INITIALIZE)dlsym(driver->module, "DriverEntry");
-    int32_t status = STATUS_PROCEDURE_NOT_FOUND;
-    if (entry != NULL) {
-        driver_describe(driver);
-        driver->object.DriverInit = entry;
-        verify_driver_loaded(driver);
-        UNICODE_STRING registry;
-        RtlInitUnicodeString(&registry, driver->registry_path);
-        status = entry(&driver->object, &registry);
+    if (entry == NULL)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    UNICODE_STRING registry;
+    driver_describe(driver);
+    driver->object.DriverInit = entry;
+    verify_driver_loaded(driver);
+    RtlInitUnicodeString(&registry, driver->registry_path);
+    int32_t status = entry(&driver->object, &registry);
+    if (NT_SUCCESS(status))
+        return STATUS_SUCCESS;
+    trace_note(TRACE_DRIVER, "%s: DriverEntry gave 0x%08x", driver->name, (unsigned)status);
+    if (driver->framework_finish != NULL)
+        driver->framework_finish(&driver->object);
+    driver_settle(driver);
+    wdm_driver_delete_devices(driver);
+    verify_driver_unloaded(driver);
+    return status;
+}
+
+int32_t wdm_driver_load(const char *text, size_t length, struct wdm_driver **loaded)
+{
+    struct driver_spec *spec = malloc(sizeof *spec);
+    const char *wrong;
+    int32_t status = STATUS_INVALID_PARAMETER;
+    struct wdm_driver *driver = NULL;
+    if (spec != NULL && !driver_spec_parse(text, length, spec, &wrong))
+        trace_note(TRACE_DRIVER, "%.*s: what is meant by \"%s\"?", (int)length, text, wrong);
+    else
+        driver = spec == NULL ? NULL : driver_make(spec), status = STATUS_NO_MEMORY;
+    if (driver != NULL) {
+        driver->module = dlopen(spec->path, RTLD_NOW | RTLD_LOCAL);
+        if (driver->module == NULL)
+            trace_note(TRACE_DRIVER, "%s", dlerror());
+        status = driver->module == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : driver_enter(driver);
+        if (status != STATUS_SUCCESS)
+            driver_free(driver);
     }
-    if (!NT_SUCCESS(status)) {
-        trace_note(TRACE_DRIVER, "%s: DriverEntry gave 0x%08x", path, (unsigned)status);
-        if (driver->framework_finish != NULL)
-            driver->framework_finish(&driver->object);
-        wdm_driver_delete_devices(driver);
-        verify_driver_unloaded(driver);
-        dlclose(driver->module);
-        free(driver);
+    free(spec);
+    if (status != STATUS_SUCCESS)
         return status;
-    }
     /* As on Windows, the I/O manager ends the initialisation of what DriverEntry made. */
     for (PDEVICE_OBJECT device = driver->object.DeviceObject; device != NULL; device = device->NextDevice)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     verify_driver_started(driver);
+    lock_acquire(&wdm_lock);
+    list_push_back(&wdm_drivers, &driver->link);
+    lock_release(&wdm_lock);
+    pnp_driver_add(driver);
     *loaded = driver;
     return STATUS_SUCCESS;
 }
+
+/* ---- Unloading ---------------------------------------------------------------------------------------------------- */
 
 static bool driver_is_open(struct wdm_driver *driver)
 {
@@ -116,19 +191,39 @@ static bool driver_is_open(struct wdm_driver *driver)
     return open;
 }
 
-int32_t wdm_driver_unload(struct wdm_driver *driver)
+/* Its devices go, then nothing can reach it any more. */
+static int32_t driver_withdraw(struct wdm_driver *driver)
 {
     if (driver->object.DriverUnload == NULL)
         return STATUS_INVALID_DEVICE_REQUEST; /* a driver without Unload stays */
     if (driver_is_open(driver))
         return STATUS_DEVICE_BUSY;
+    bool offered = driver->offered;
+    driver->offered = false;
+    int32_t status = pnp_remove_all(driver);
+    if (status != STATUS_SUCCESS) {
+        driver->offered = offered;
+        return status;
+    }
+    lock_acquire(&wdm_lock);
+    list_remove(&driver->link);
+    lock_release(&wdm_lock);
+    return STATUS_SUCCESS;
+}
+
+int32_t wdm_driver_unload(struct wdm_driver *driver)
+{
+    pnp_turn_take();
+    int32_t status = driver_withdraw(driver);
+    pnp_turn_give();
+    if (status != STATUS_SUCCESS)
+        return status;
     verify_fault_settle();
     driver->object.DriverUnload(&driver->object);
-    KeFlushQueuedDpcs();
+    driver_settle(driver);
     wdm_driver_delete_devices(driver);
     verify_driver_unloaded(driver);
-    dlclose(driver->module);
-    free(driver);
+    driver_free(driver);
     return STATUS_SUCCESS;
 }
 
@@ -137,19 +232,13 @@ int32_t wdm_driver_unload(struct wdm_driver *driver)
 static void environment_load(void)
 {
     const char *list = getenv("OVERLAPPED_DRIVERS");
-    while (list != NULL && *list != '\0') {
-        char path[4096];
-        size_t length = strcspn(list, ":");
-        if (length > 0 && length < sizeof path) {
-            struct wdm_driver *driver;
-            memcpy(path, list, length);
-            path[length] = '\0';
-            int32_t status = wdm_driver_load(path, &driver);
-            if (status != STATUS_SUCCESS)
-                fprintf(stderr, "overlapped: driver %s was not loaded: status 0x%08x\n", path,
-                        (unsigned)status);
-        }
-        list += length + (list[length] == ':');
+    size_t length;
+    while (list != NULL && (list = driver_spec_next(list, &length)) != NULL) {
+        struct wdm_driver *driver;
+        int32_t status = wdm_driver_load(list, length, &driver);
+        if (status != STATUS_SUCCESS)
+            fprintf(stderr, "overlapped: driver %.*s was not loaded: status 0x%08x\n", (int)length, list, (unsigned)status);
+        list += length;
     }
 }
 

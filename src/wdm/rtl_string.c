@@ -18,6 +18,13 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR Source
     DestinationString->MaximumLength = SourceString == NULL ? 0 : (USHORT)((length + 1) * sizeof(WCHAR));
 }
 
+VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
+{
+    if (UnicodeString->Buffer != NULL)
+        ExFreePool(UnicodeString->Buffer);
+    *UnicodeString = (UNICODE_STRING){.Length = 0};
+}
+
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
 {
     if (String1->Length != String2->Length)

@@ -14,8 +14,12 @@
 struct wdm_driver {
     DRIVER_OBJECT object;
     DRIVER_EXTENSION extension;
-    struct list link;      /* of all loaded */
+    struct list link;      /* wdm_drivers */
     struct list devices;   /* struct wdm_device.link, under wdm_lock */
+    struct list pnp_devices; /* struct pnp_device.link, under wdm_lock; changed in the manager's turn */
+    char *ids;             /* hardware and compatible ids that it takes, strings one behind the other; "": none. Fixed */
+    _Atomic uint32_t busy; /* its work items that are queued or run; unloading sleeps on it */
+    bool offered;          /* devices are offered to it: in the manager's turn */
     void *module;          /* dlopen's */
     void *framework;       /* the driver framework's object of it, or NULL */
     void (*framework_finish)(DRIVER_OBJECT *driver); /* what DriverEntry leaves when it fails, if the framework knows it */
@@ -30,8 +34,9 @@ struct wdm_device {
     struct list names;     /* struct wdm_name.link: how CreateFile reaches it */
     _Atomic uint32_t files; /* open file objects */
     _Atomic uint32_t references; /* its existence, each file, ObReferenceObject */
+    _Atomic uint8_t power_state; /* DEVICE_POWER_STATE as PoSetPowerState was told */
     bool deleted, gone;     /* under wdm_lock; gone: no more opens */
-    void (*last_closed)(struct wdm_device *device); /* no file is open any more; or NULL */
+    void (*last_closed)(struct wdm_device *device); /* no file is open any more; under wdm_lock; or NULL */
     struct pnp_device *pnp; /* a PDO of the plug-and-play manager's: pnp.h */
     char name[256];        /* "\Device\..." in lower case, UTF-8; "" for none */
 };
@@ -44,6 +49,7 @@ struct wdm_name {
 };
 
 extern struct lock wdm_lock;
+extern struct list wdm_drivers; /* all loaded, under wdm_lock */
 extern const struct driver wdm_file_driver;
 
 static inline struct wdm_device *wdm_device_of(DEVICE_OBJECT *object)
@@ -62,6 +68,8 @@ void wdm_device_dereference(struct wdm_device *device);
 
 /* The device that requests enter at: the highest attached above. */
 DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device);
+/* One of the counts in driver->busy ends; its memory may be gone behind this. */
+void wdm_driver_released(struct wdm_driver *driver);
 /* Removes what a driver left behind. */
 void wdm_driver_delete_devices(struct wdm_driver *driver);
 
@@ -129,6 +137,9 @@ KIRQL wdm_irql_set(KIRQL irql);
 
 /* Time-outs of KeWait*: NULL waits for ever, negative is relative, in 100 ns. */
 uint64_t wdm_deadline(const LARGE_INTEGER *timeout);
+
+/* A copy of the name that is never freed, the same for the same name. NULL: no memory. */
+const char *wdm_name_keep(const char *name);
 
 /* UTF-16 names to the lower-case UTF-8 they are compared in; false: too long. */
 bool wdm_name_convert(const UNICODE_STRING *name, char *out, size_t size);

@@ -571,6 +571,7 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 NTSTATUS NTAPI ZwClose(HANDLE Handle);
 
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
+VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString);
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive);
 ULONG __cdecl DbgPrint(const char *Format, ...);
 VOID NTAPI OvlPagedCode(VOID);
