@@ -7,6 +7,7 @@
 
 struct power_request {
     DEVICE_OBJECT *top;     /* referenced */
+    struct wdm_driver *driver; /* top's, busy until the callback has returned */
     DEVICE_OBJECT *device;  /* as the driver named it */
     UCHAR minor;
     POWER_STATE state;
@@ -20,6 +21,7 @@ static void power_ended(struct wdm_irp *irp)
     struct power_request *request = container_of(irp, struct power_request, irp);
     if (request->routine != NULL)
         request->routine(request->device, request->minor, request->state, request->context, &irp->public.IoStatus);
+    wdm_driver_released(request->driver);
     ObDereferenceObject(request->top);
     free(request);
 }
@@ -34,8 +36,10 @@ static int64_t work_run(struct engine_op *op)
 {
     struct power_request *request = container_of(op, struct power_work, op)->request;
     DEVICE_OBJECT *top = request->top;
+    struct wdm_driver *driver = request->driver;
     ObReferenceObject(top);
     IofCallDriver(top, &request->irp.public);
+    wdm_driver_released(driver); /* this thread has left its code */
     ObDereferenceObject(top);
     return 0;
 }
@@ -62,6 +66,8 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
     }
     wdm_irp_init(&request->irp, top->StackSize, power_ended);
     request->top = top;
+    request->driver = container_of(top->DriverObject, struct wdm_driver, object);
+    atomic_fetch_add(&request->driver->busy, 2); /* the callback, and the thread that sends */
     request->device = DeviceObject;
     request->minor = MinorFunction;
     request->state = PowerState;
