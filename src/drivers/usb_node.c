@@ -34,6 +34,7 @@ static struct list watchers = {&watchers, &watchers}; /* under telling */
 static pthread_mutex_t telling = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static _Atomic(usb_node_bind_fn *) binder;
 static __thread bool is_node_thread;
+static __thread uint32_t hurries; /* usb_nodes_hurry */
 static _Atomic bool started;
 
 /* ---- References, looking
@@ -519,14 +520,19 @@ void usb_nodes_start(void)
         return;
     device_load();
     pthread_once(&once, nodes_begin);
-    if (atomic_load(&started))
+    if (atomic_load(&started) && hurries == 0)
         events_wait(); /* what has arrived or gone by now is known to who asks next */
 }
 
 void usb_nodes_settle(void)
 {
-    if (atomic_load(&started) && !is_node_thread)
+    if (atomic_load(&started) && !is_node_thread && hurries == 0)
         events_wait();
+}
+
+void usb_nodes_hurry(bool hurry)
+{
+    hurries += hurry ? 1 : (uint32_t)-1;
 }
 
 void usb_node_set_binder(usb_node_bind_fn *bind)

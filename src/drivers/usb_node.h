@@ -54,6 +54,10 @@ void usb_nodes_start(void);
  * nobody has looked for devices yet. Not from what runs under a binder or watcher. */
 void usb_nodes_settle(void);
 
+/* From true to false (they nest) the calling thread does not wait for arrivals: a driver's thread, which the nodes' thread may itself
+ * wait for. */
+void usb_nodes_hurry(bool hurry);
+
 /* A referenced copy of the list (usb_nodes_free), parents before functions. */
 struct usb_node **usb_nodes(uint32_t *count);
 void usb_nodes_free(struct usb_node **nodes, uint32_t count);

@@ -7,6 +7,7 @@
 
 #include "base/utf16.h"
 #include "drivers/drivers.h"
+#include "drivers/usb_node.h"
 #include "wdm/wdm_host.h"
 
 static void file_count_down(struct wdm_device *device)
@@ -167,7 +168,10 @@ static NTSTATUS object_open(const char *name, struct open_request *request, stru
         return status;
     }
     struct device_use use;
-    if (!device_find(dos, &use, &request->path))
+    usb_nodes_hurry(true);
+    bool found = device_find(dos, &use, &request->path);
+    usb_nodes_hurry(false);
+    if (!found)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     request->device = use.device;
     const struct driver *driver = use.device->driver;

@@ -9,17 +9,19 @@
 
 #include "base/trace.h"
 #include "wdm/usb_pdo.h"
-#include "wdm/verifier.h"
+#include "wdm/verify.h"
 
 static pthread_mutex_t turn = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 void pnp_turn_take(void)
 {
     pthread_mutex_lock(&turn);
+    usb_nodes_hurry(true); /* the nodes' thread may want the turn */
 }
 
 void pnp_turn_give(void)
 {
+    usb_nodes_hurry(false);
     pthread_mutex_unlock(&turn);
 }
 
@@ -229,7 +231,11 @@ NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
         return STATUS_INSUFFICIENT_RESOURCES;
     atomic_store(&node->problem, 0);
     usb_node_set_driver(node, &pnp_file_driver, wdm_name_keep(driver->name));
+    if (verify_on())
+        verify_enter("AddDevice", (const void *)driver->extension.AddDevice);
     NTSTATUS status = driver->extension.AddDevice(&driver->object, device->pdo);
+    if (verify_on())
+        verify_leave();
     if (!NT_SUCCESS(status)) {
         if (device->pdo->AttachedDevice != NULL) /* a filter's, or what a failing AddDevice left */
             step(device, IRP_MN_REMOVE_DEVICE);

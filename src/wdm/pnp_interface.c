@@ -201,7 +201,9 @@ NTSTATUS NTAPI IoGetDeviceInterfaces(const GUID *InterfaceClassGuid, PDEVICE_OBJ
     memcpy(&guid, InterfaceClassGuid, sizeof guid);
     uint32_t count;
     size_t used = 0;
+    usb_nodes_hurry(true);
     struct usb_node **nodes = usb_nodes(&count);
+    usb_nodes_hurry(false);
     char *list = malloc(1);
     bool good = list != NULL && nodes != NULL;
     for (uint32_t i = 0; i < count && good; i++)
