@@ -30,7 +30,7 @@ static _Atomic int failures, checks;
 static struct lock trace_lock;
 static char trace[1024];
 static _Atomic uint32_t traced;
-static const char *fails_at; /* the word of the callback that is to fail */
+static const char *_Atomic fails_at; /* the word of the callback that is to fail */
 
 static NTSTATUS step(const char *word)
 {
