@@ -290,8 +290,7 @@ static bool send_start(struct wdf_request *request, struct wdf_io_target *target
     atomic_store_explicit(&request->timed_out, false, memory_order_relaxed);
     wdf_object_reference(&target->object);
     wdf_object_reference(&request->object);
-    /* One for the target, one for the timer, and this function's, so that the request stays until both stand. */
-    atomic_store_explicit(&request->sent_references, timed ? 3 : 2, memory_order_release);
+    atomic_store_explicit(&request->sent_references, timed ? 2 : 1, memory_order_release); /* the target's, the timer's */
     bool held;
     NTSTATUS status = wdf_io_target_admit(target, request, timed ? options : NULL, &held);
     if (!NT_SUCCESS(status)) {
@@ -304,9 +303,8 @@ static bool send_start(struct wdf_request *request, struct wdf_io_target *target
         wdf_object_dereference(&request->object);
         return false;
     }
-    if (!held)
+    if (!held) /* else it may have ended already */
         wdf_request_submit(request);
-    send_release(request);
     return true;
 }
 

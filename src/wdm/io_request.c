@@ -173,7 +173,7 @@ static void wdm_cancel(struct irp *irp)
     PDRIVER_CANCEL routine = NULL;
     if (shadow != NULL) {
         IoAcquireCancelSpinLock(&irql);
-        shadow->wdm.public.Cancel = TRUE;
+        wdm_irp_mark_cancelled(&shadow->wdm.public);
         routine = IoSetCancelRoutine(&shadow->wdm.public, NULL);
         if (routine == NULL)
             IoReleaseCancelSpinLock(irql);

@@ -112,6 +112,8 @@ void wdm_irp_init(struct wdm_irp *irp, CCHAR depth, wdm_irp_ended_fn *ended); /*
 
 /* Calls a cancel routine with the cancel spin lock held, which it releases. */
 void wdm_cancel_call(PDRIVER_CANCEL routine, IRP *irp);
+/* IRP.Cancel becomes TRUE. */
+void wdm_irp_mark_cancelled(IRP *irp);
 
 struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended);
 void wdm_irp_free(struct wdm_irp *irp);

@@ -26,7 +26,15 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(PASSAGE, PassageGet)
 
 static VOID Count(unsigned *Counter)
 {
-    InterlockedIncrement((volatile LONG *)Counter);
+    KIRQL irql;
+    KeAcquireSpinLock(&upper.lock, &irql);
+    ++*Counter;
+    KeReleaseSpinLock(&upper.lock, irql);
+}
+
+static LONG ReadMode(VOID)
+{
+    return InterlockedCompareExchange(&upper.mode, 0, 0);
 }
 
 static EVT_WDF_OBJECT_CONTEXT_CLEANUP EvtMemoryCleanup;
@@ -63,8 +71,11 @@ static VOID Returned(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_COMPLE
     LONG inside = InterlockedIncrement(&passage->inside);
     if (Target != upper.target || Context != &upper || Params->IoStatus.Status != WdfRequestGetStatus(Request))
         Count(&upper.facts.bad);
+    KIRQL irql;
+    KeAcquireSpinLock(&upper.lock, &irql);
     if ((unsigned)inside > upper.facts.completions_inside)
         upper.facts.completions_inside = (unsigned)inside;
+    KeReleaseSpinLock(&upper.lock, irql);
     if (NT_SUCCESS(Params->IoStatus.Status) && --passage->left > 0) {
         InterlockedDecrement(&passage->inside);
         Send(Request);
@@ -79,7 +90,7 @@ static VOID Send(WDFREQUEST Request)
     WDF_REQUEST_SEND_OPTIONS options;
     PWDF_REQUEST_SEND_OPTIONS given = WDF_NO_SEND_OPTIONS;
     NTSTATUS status = STATUS_SUCCESS;
-    int mode = upper.mode & 0xff;
+    int mode = ReadMode() & 0xff;
     if (mode == UPPER_FORGET || mode == UPPER_TYPE)
         WdfRequestFormatRequestUsingCurrentType(Request);
     else
@@ -107,7 +118,7 @@ static VOID EvtTransfer(WDFQUEUE Queue, WDFREQUEST Request)
     UNREFERENCED_PARAMETER(Queue);
     WDF_OBJECT_ATTRIBUTES attributes;
     Count(&upper.facts.presented);
-    PassageGet(Request)->left = (upper.mode & 0xff) == UPPER_RESEND ? upper.mode >> 8 : 1;
+    PassageGet(Request)->left = (ReadMode() & 0xff) == UPPER_RESEND ? ReadMode() >> 8 : 1;
     WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
     attributes.ParentObject = Request;
     attributes.EvtCleanupCallback = EvtMemoryCleanup;
@@ -129,11 +140,14 @@ static VOID OwnReturned(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_COM
     if (Params->Type != WdfRequestTypeRead || Params->Parameters.Read.Buffer != upper.own_memory ||
         Params->Parameters.Read.Offset != 4 || again.IoStatus.Status != Params->IoStatus.Status)
         Count(&upper.facts.bad);
+    KIRQL irql;
+    KeAcquireSpinLock(&upper.lock, &irql);
     upper.facts.own_status = Params->IoStatus.Status;
     upper.facts.own_bytes = Params->Parameters.Read.Length;
-    upper.facts.own_irql = KeGetCurrentIrql();
+    upper.facts.own_irql = irql;
     RtlCopyMemory(upper.facts.data, WdfMemoryGetBuffer(upper.own_memory, NULL), 16);
-    Count(&upper.facts.own_ended);
+    upper.facts.own_ended++;
+    KeReleaseSpinLock(&upper.lock, irql);
     KeSetEvent(&upper.own_ended, 0, FALSE);
 }
 
@@ -344,6 +358,14 @@ static NTSTATUS Reopen(VOID)
     return WdfIoTargetOpen(upper.target, &params);
 }
 
+static VOID NoteStopped(VOID)
+{
+    KIRQL irql;
+    KeAcquireSpinLock(&upper.lock, &irql);
+    upper.facts.ended_at_stop = upper.facts.own_ended;
+    KeReleaseSpinLock(&upper.lock, irql);
+}
+
 static NTSTATUS Execute(const struct upper_order *Order)
 {
     NTSTATUS status = STATUS_SUCCESS;
@@ -356,13 +378,13 @@ static NTSTATUS Execute(const struct upper_order *Order)
     case UPPER_START: return WdfIoTargetStart(upper.target);
     case UPPER_STOP:
         WdfIoTargetStop(upper.target, (WDF_IO_TARGET_SENT_IO_ACTION)Order->arg);
-        upper.facts.ended_at_stop = upper.facts.own_ended;
+        NoteStopped();
         break;
     case UPPER_PURGE:
         WdfIoTargetPurge(upper.target, WdfIoTargetPurgeIoAndWait);
-        upper.facts.ended_at_stop = upper.facts.own_ended;
+        NoteStopped();
         break;
-    case UPPER_SET_MODE: upper.mode = Order->arg; break;
+    case UPPER_SET_MODE: InterlockedExchange(&upper.mode, Order->arg); break;
     case UPPER_READ: return ReadNow((ULONG)Order->arg, NULL, NULL);
     case UPPER_WRITE: return WriteNow((ULONG)Order->arg);
     case UPPER_CONTROL: return ControlNow(Order->arg);
@@ -406,7 +428,10 @@ static VOID EvtCommand(WDFDEVICE Device, WDFREQUEST Request)
     }
     copy = *order;
     status = Execute(&copy);
+    KIRQL irql;
+    KeAcquireSpinLock(&upper.lock, &irql);
     *facts = upper.facts;
+    KeReleaseSpinLock(&upper.lock, irql);
     facts->status = status;
     facts->state = (int)WdfIoTargetGetState(upper.target);
     WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, sizeof *facts);
