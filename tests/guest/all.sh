@@ -48,7 +48,7 @@ group() {
             'skip '*) line=${line#skip }; say ok "$name: ${line%% *}" "SKIP ${line#* }"; seen+="${line%% *} " ;;
             *) echo "$line" ;;
         esac
-    done < <(nice "$here/run.sh" --timeout 240 --work "$dir" ${devices:+--devices "$devices"} --copy "$dir/script" "$@" \
+    done < <("$here/run.sh" --timeout 240 --work "$dir" ${devices:+--devices "$devices"} --copy "$dir/script" --copy "$here/serve.sh" "$@" \
         -- sh /guest/script 2>"$dir/errors"; echo "# guest's exit status $?")
     sed 's/^/# /' "$dir/errors"
     for each in $(sed -nE 's/^\s*check(_live|_timed)? ([a-z0-9-]+) .*/\2/p' "$dir/script"); do
@@ -140,21 +140,10 @@ SCRIPT
 vhci_group() {
     group vhci '' --usbip --smp 2 --copy "$ovl" --copy "$build/tests/guest/usbtest" <<'SCRIPT'
 modprobe vhci-hcd
+dmesg -n 1 # the test driver says so much that the serial console holds everything up
 vary=512 # the driver's lengths differ by it: whole packets
 zero=0525:a4a0 # the ids that the test driver has a full set of tests for
-serve() { # serve MODEL: our server, its first device attached
-	./ovl usb serve "$1" >/tmp/serve.out 2>&1 &
-	server=$!
-	i=0; while ! grep -q serving /tmp/serve.out && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
-	usbip attach -r 127.0.0.1 -b virtual-1
-	i=0; while ! ls /sys/bus/usb/devices/*-1/bConfigurationValue >/dev/null 2>&1 && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
-}
-gone() { ! ls /sys/bus/usb/devices/*-1/bConfigurationValue >/dev/null 2>&1; }
-unserve() { # the end of the server is the device's removal
-	kill $server; wait $server
-	i=0; while ! gone && [ $i -lt 250 ]; do usleep 20000; i=$((i + 1)); done
-	gone
-}
+. /guest/serve.sh
 read_by_lsusb() {
 	lsusb -v -d 1209:0001 >/tmp/lsusb 2>/tmp/lsusb.err
 	cat /tmp/lsusb.err
@@ -166,12 +155,12 @@ tests() { # tests LENGTH NUMBER...
 	for n; do ./usbtest $n 20 $length $vary 8; rc=$?; [ $rc = 0 ] || worst=$rc; done
 	[ $worst = 0 ]
 }
-serve mutt,speed=high
+serve_attached mutt,speed=high
 check lsusb read_by_lsusb
 modprobe usbtest
 check unserve-idle unserve
 for speed in full high super; do
-	serve mutt,speed=$speed,id=$zero,mode=zero
+	serve_attached mutt,speed=$speed,id=$zero,mode=zero
 	case $speed in
 	full) check control-full tests 1024 0 9 10 14 21; check bulk-full tests 1024 1 2 3 4 5 6 7 8 17 18 19 20 27 28 29
 		check unlink-full tests 1024 11 12 24; check halt-full tests 1024 13; check interrupt-full tests 16 25 26;;
@@ -183,22 +172,79 @@ for speed in full high super; do
 	esac
 	unserve
 done
-serve mutt,speed=high,id=$zero,mode=loopback
+serve_attached mutt,speed=high,id=$zero,mode=loopback
 check unlink-unanswered tests 1024 11
 unserve
 rmmod usbtest
 modprobe usbtest alt=1
-serve mutt,speed=high,id=$zero,mode=zero
+serve_attached mutt,speed=high,id=$zero,mode=zero
 check_timed isoch-high tests 8192 15 16 22 23
 unserve
-serve mutt,speed=super,id=$zero,mode=zero
+serve_attached mutt,speed=super,id=$zero,mode=zero
 check_timed isoch-super tests 8192 15 16 22 23
 check unserve unserve
 SCRIPT
 }
 
+# The conformance programs of WinUSB, unmodified, on a device of the kernel's (vhci, with our server and model behind it) by usbfs, and on
+# the same server by our own USB/IP client.
+winusb_group() {
+    local copies=() each
+    for each in query pipe isoch unplug; do copies+=(--copy "$build/tests/test-winusb_$each"); done
+    group winusb '' --usbip --smp 2 --copy "$ovl" "${copies[@]}" <<'SCRIPT'
+modprobe vhci-hcd
+. /guest/serve.sh
+tap() { # tap PROGRAM: what it says only where something failed
+	"$@" >/tmp/tap 2>&1
+	tap_rc=$?
+	grep -v '^ok' /tmp/tap
+	echo "$(grep -c '^ok' /tmp/tap) assertions passed"
+	[ $tap_rc = 0 ] && ! grep -q SKIP /tmp/tap
+}
+by_usbfs() { OVERLAPPED_USB=usbfs tap ./test-winusb_$1; }
+by_usbip() { OVERLAPPED_USB=usbip:127.0.0.1 tap ./test-winusb_$1; }
+serve_attached mutt,speed=full
+check usbfs-full-query by_usbfs query
+check usbfs-full-pipe by_usbfs pipe
+check_timed usbfs-full-isoch by_usbfs isoch
+unserve
+serve_attached mutt,speed=high
+check usbfs-high-query by_usbfs query
+check usbfs-high-pipe by_usbfs pipe
+check_timed usbfs-high-isoch by_usbfs isoch
+unserve
+serve_attached mutt,speed=super
+check usbfs-super-query by_usbfs query
+check usbfs-super-pipe by_usbfs pipe
+check_timed usbfs-super-isoch by_usbfs isoch
+unserve
+serve_attached mutt,speed=high,faults=unplug:ep=01:at=2
+check usbfs-unplug by_usbfs unplug
+unserve
+serve mutt,speed=full
+check usbip-full-query by_usbip query
+check usbip-full-pipe by_usbip pipe
+check_timed usbip-full-isoch by_usbip isoch
+unserve
+serve mutt,speed=high
+check usbip-high-query by_usbip query
+check usbip-high-pipe by_usbip pipe
+check_timed usbip-high-isoch by_usbip isoch
+unserve
+serve mutt,speed=super
+check usbip-super-query by_usbip query
+check usbip-super-pipe by_usbip pipe
+check_timed usbip-super-isoch by_usbip isoch
+unserve
+serve mutt,speed=high,faults=unplug:ep=01:at=2
+check usbip-unplug by_usbip unplug
+unserve
+SCRIPT
+}
+
 if wanted usbfs; then usbfs_group; fi
 if wanted vhci; then vhci_group; fi
+if wanted winusb; then winusb_group; fi
 if wanted client; then usbip_client_group; fi
 echo "1..$number"
 exit $bad
