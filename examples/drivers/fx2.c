@@ -81,9 +81,9 @@ static void LoopBack(HANDLE board)
     Expect(good, "eight writes come back in eight reads, in order");
 }
 
-static void Switches(HANDLE board)
+static void Switches(HANDLE board, BYTE turned)
 {
-    BYTE turned = 0x42, answer = 0;
+    BYTE answer = 0;
     DWORD bytes = 0;
     OVERLAPPED wait = {0};
     wait.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -109,10 +109,10 @@ int main(void)
     }
     Lights(board);
     LoopBack(board);
-    Switches(board);
+    Switches(board, 0x42);
     Expect(Control(board, IOCTL_FX2_RESET, NULL, NULL), "the port is reset");
     LoopBack(board);
-    Switches(board);
+    Switches(board, 0x81);
     CloseHandle(board);
     return failures != 0;
 }

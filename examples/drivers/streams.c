@@ -100,7 +100,7 @@ static void Stall(ULONG count)
     ULONG failed = 0, cancelled = 0;
     for (ULONG stream = 1; stream <= count; stream++)
         Begin(&reads[stream - 1], IOCTL_STREAMS_READ, stream, ROOM);
-    HANDLE events[MAXIMUM_WAIT_OBJECTS];
+    HANDLE events[MAXIMUM_WAIT_OBJECTS] = {0};
     for (ULONG i = 0; i < count; i++)
         events[i] = reads[i].overlapped.hEvent;
     WaitForMultipleObjects(count, events, FALSE, INFINITE);

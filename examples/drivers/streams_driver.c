@@ -185,7 +185,7 @@ static NTSTATUS EvtPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESL
 {
     DEVICE_CONTEXT *context = GetDeviceContext(Device);
     WDF_USB_DEVICE_SELECT_CONFIG_PARAMS select;
-    WDF_USB_PIPE_INFORMATION read, write;
+    WDF_USB_PIPE_INFORMATION read = {0}, write = {0};
     NTSTATUS status;
     UNREFERENCED_PARAMETER(Raw);
     UNREFERENCED_PARAMETER(Translated);
