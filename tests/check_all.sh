@@ -44,7 +44,7 @@ suite() {
 }
 
 # What no engine changes is tested once, with the first.
-behaviour=(--no-suite headers --no-suite tree --no-suite guest)
+behaviour=(--no-suite headers --no-suite tree)
 order=(--suite unit --suite conformance --suite wdm)
 
 configure "$build" || exit 1

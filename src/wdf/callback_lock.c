@@ -2,6 +2,7 @@
 /* The lock of a synchronisation scope: who holds it may take it again, and at execution level dispatch it raises the IRQL. */
 #include "wdf/callback_lock.h"
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 static __thread char thread_mark;
@@ -17,11 +18,15 @@ void callback_lock_acquire(struct callback_lock *lock)
         lock->depth++;
         return;
     }
+    if (verify_on())
+        verify_lock_taking(lock, VERIFY_CALLBACK_LOCK, __builtin_return_address(0));
     KIRQL before = lock->raises ? wdm_irql_set(DISPATCH_LEVEL) : PASSIVE_LEVEL;
     lock_acquire(&lock->lock);
     atomic_store_explicit(&lock->owner, (void *)&thread_mark, memory_order_relaxed);
     lock->depth = 1;
     lock->irql = before;
+    if (verify_on())
+        verify_lock_taken(lock, VERIFY_CALLBACK_LOCK, __builtin_return_address(0));
 }
 
 void callback_lock_release(struct callback_lock *lock)
@@ -32,6 +37,8 @@ void callback_lock_release(struct callback_lock *lock)
         return;
     KIRQL before = lock->irql;
     atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);
+    if (verify_on())
+        verify_lock_given(lock, VERIFY_CALLBACK_LOCK, __builtin_return_address(0));
     lock_release(&lock->lock);
     if (lock->raises)
         wdm_irql_set(before);

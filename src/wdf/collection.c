@@ -29,6 +29,7 @@ static const struct wdf_class wdf_collection_class = {.name = "WDFCOLLECTION", .
 NTSTATUS NTAPI ovl_WdfCollectionCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES CollectionAttributes,
                                        WDFCOLLECTION *Collection)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *object,
         *parent = wdf_attributes_parent(DriverGlobals, CollectionAttributes, &driver->object, WDF_CALLER);

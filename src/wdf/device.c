@@ -50,7 +50,6 @@ static void device_dispose(struct wdf_object *object)
 {
     struct wdf_device *device = container_of(object, struct wdf_device, object);
     wdf_interfaces_free(device);
-    wdf_device_links_free(device);
     if (device->wdm == NULL)
         return;
     atomic_store(&((struct device_extension *)device->wdm->DeviceExtension)->device, NULL);
@@ -125,6 +124,7 @@ static NTSTATUS init_check(const struct WDFDEVICE_INIT *init)
 NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT *DeviceInit,
                                    PWDF_OBJECT_ATTRIBUTES DeviceAttributes, WDFDEVICE *Device)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct WDFDEVICE_INIT *init = *DeviceInit;
     if (init == NULL || init->device != NULL)
@@ -140,7 +140,6 @@ NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE
     list_init(&device->files);
     list_init(&device->interfaces);
     list_init(&device->properties);
-    list_init(&device->links);
     wdf_device_io_init(&device->io);
     wdf_object_lock_init(object, &device->lock, object);
     device->state.Size = 0;
@@ -170,7 +169,9 @@ NTSTATUS NTAPI wdf_device_add(DRIVER_OBJECT *object, DEVICE_OBJECT *pdo)
     if (init == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     struct WDFDEVICE_INIT *given = init;
-    NTSTATUS status = driver->config.EvtDriverDeviceAdd((WDFDRIVER)(void *)driver, given);
+    NTSTATUS status;
+    WDF_CALLBACK("EvtDriverDeviceAdd", driver->config.EvtDriverDeviceAdd,
+                 status = driver->config.EvtDriverDeviceAdd((WDFDRIVER)(void *)driver, given));
     struct wdf_device *device = init->device;
     if (device == NULL) {
         wdf_device_init_free(init);

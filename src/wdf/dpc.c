@@ -31,6 +31,7 @@ static const struct wdf_class wdf_dpc_class = {.name = "WDFDPC", .size = sizeof(
 NTSTATUS NTAPI ovl_WdfDpcCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_DPC_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
                                 WDFDPC *Dpc)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *parent, *object;
     *Dpc = NULL;

@@ -76,7 +76,7 @@ static VOID NTAPI driver_unload(DRIVER_OBJECT *object)
     struct wdm_driver *host = container_of(object, struct wdm_driver, object);
     struct wdf_driver *driver = host->framework;
     if (driver->config.EvtDriverUnload != NULL)
-        driver->config.EvtDriverUnload((WDFDRIVER)(void *)driver);
+        WDF_CALLBACK("EvtDriverUnload", driver->config.EvtDriverUnload, driver->config.EvtDriverUnload((WDFDRIVER)(void *)driver));
     if (driver->displaced_unload != NULL)
         driver->displaced_unload(object);
     driver_finish(object);

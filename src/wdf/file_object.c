@@ -165,7 +165,8 @@ NTSTATUS wdf_file_cleanup(struct wdf_device *device, IRP *irp)
     struct wdf_file_object *found = wdf_file_object_find(device, file);
     if (found != NULL && device->init->file.EvtFileCleanup != NULL) {
         files_enter(device);
-        device->init->file.EvtFileCleanup((WDFFILEOBJECT)(void *)found);
+        WDF_CALLBACK("EvtFileCleanup", device->init->file.EvtFileCleanup,
+                     device->init->file.EvtFileCleanup((WDFFILEOBJECT)(void *)found));
         files_leave(device);
     }
     wdf_device_io_flush_file(device, file);
@@ -178,7 +179,8 @@ NTSTATUS wdf_file_close(struct wdf_device *device, IRP *irp)
     if (found != NULL) {
         if (device->init->file.EvtFileClose != NULL) {
             files_enter(device);
-            device->init->file.EvtFileClose((WDFFILEOBJECT)(void *)found);
+            WDF_CALLBACK("EvtFileClose", device->init->file.EvtFileClose,
+                         device->init->file.EvtFileClose((WDFFILEOBJECT)(void *)found));
             files_leave(device);
         }
         wdf_object_delete(&found->object);

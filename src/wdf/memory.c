@@ -97,6 +97,7 @@ NTSTATUS NTAPI ovl_WdfMemoryCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJEC
 NTSTATUS NTAPI ovl_WdfMemoryCreatePreallocated(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes, PVOID Buffer,
                                                size_t BufferSize, WDFMEMORY *Memory)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     *Memory = NULL;
     if (Buffer == NULL || BufferSize == 0)
@@ -189,6 +190,7 @@ NTSTATUS NTAPI ovl_WdfLookasideListCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWD
 
 NTSTATUS NTAPI ovl_WdfMemoryCreateFromLookaside(PWDF_DRIVER_GLOBALS DriverGlobals, WDFLOOKASIDE Lookaside, WDFMEMORY *Memory)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_lookaside *list = WDF_HANDLE(DriverGlobals, Lookaside, wdf_lookaside);
     PWDF_OBJECT_ATTRIBUTES attributes = list->has_attributes ? &list->attributes : NULL;

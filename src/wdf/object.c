@@ -20,7 +20,7 @@ static bool object_claim(struct wdf_object *object)
 
 void *wdf_allocate(size_t size)
 {
-    return calloc(1, size);
+    return verify_memory_fails(NULL) ? NULL : calloc(1, size);
 }
 
 /* ---- Creation ------------------------------------------------------------------------------------------------------ */
@@ -370,7 +370,7 @@ static void object_dispose(struct wdf_object *object)
         return;
     for (struct wdf_context *context = atomic_load(&object->contexts); context != NULL; context = context->next)
         if (context->cleanup != NULL)
-            context->cleanup(object);
+            WDF_CALLBACK("EvtCleanupCallback", context->cleanup, context->cleanup(object));
     if (object->class->dispose != NULL)
         object->class->dispose(object);
     struct wdf_object *parent = object->parent;
@@ -403,14 +403,16 @@ static void object_free(struct wdf_object *object)
     survivor_forget(object);
     contexts_free(object);
     object->magic = 0;
-    free(object);
+    if (verify_on())
+        verify_memory_gone(object, object->class->size, NULL);
+    verify_free(object);
 }
 
 static void object_destroy(struct wdf_object *object)
 {
     for (struct wdf_context *context = atomic_load(&object->contexts); context != NULL; context = context->next)
         if (context->destroy != NULL)
-            context->destroy(object);
+            WDF_CALLBACK("EvtDestroyCallback", context->destroy, context->destroy(object));
     if (object->class->destroy != NULL)
         object->class->destroy(object);
     object_free(object);

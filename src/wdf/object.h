@@ -21,6 +21,7 @@
 #include "base/lock.h"
 #include "wdf.h"
 #include "wdf/callback_lock.h"
+#include "wdf/verifier.h"
 
 struct wdf_driver; /* the module: driver.h */
 struct wdf_object;
@@ -133,7 +134,10 @@ static inline void wdf_present_leave(struct wdf_object *object)
 /* For files that export methods: who called. */
 #define WDF_CALLER __builtin_return_address(0)
 /* struct wdf_memory *memory = WDF_HANDLE(DriverGlobals, Memory, wdf_memory): struct wdf_X has its class in wdf_X_class. */
-#define WDF_HANDLE(globals, handle, name) \
-    ((struct name *)(void *)wdf_object_of((globals), (handle), &name##_class, WDF_CALLER))
+#define WDF_HANDLE(globals, handle, name)                                                             \
+    ({                                                                                                \
+        VERIFY_METHOD((globals), WDF_CALLER);                                                         \
+        (struct name *)(void *)wdf_object_of((globals), (handle), &name##_class, WDF_CALLER);         \
+    })
 
 #endif

@@ -41,6 +41,7 @@ static NTSTATUS context_add(struct wdf_object *object, struct wdf_context *conte
 NTSTATUS NTAPI ovl_WdfObjectAllocateContext(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Handle,
                                             PWDF_OBJECT_ATTRIBUTES ContextAttributes, PVOID *Context)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_object *object = wdf_object_of(DriverGlobals, Handle, NULL, WDF_CALLER);
     NTSTATUS status = wdf_attributes_check(ContextAttributes, &general_class);
     if (ContextAttributes == NULL || ContextAttributes->ContextTypeInfo == NULL)
@@ -94,6 +95,7 @@ VOID NTAPI ovl_WdfObjectDereferenceActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 
 NTSTATUS NTAPI ovl_WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes, WDFOBJECT *Object)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *object,
         *parent = wdf_attributes_parent(DriverGlobals, Attributes, &driver->object, WDF_CALLER);
@@ -107,6 +109,7 @@ NTSTATUS NTAPI ovl_WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJEC
 
 VOID NTAPI ovl_WdfObjectDelete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_object *object = wdf_object_of(DriverGlobals, Object, NULL, WDF_CALLER);
     if (object->undeletable)
         wdf_verifier_stop(object->driver, "object-not-deletable", "WdfObjectDelete of %s %p", object->class->name, Object);

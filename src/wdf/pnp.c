@@ -8,6 +8,7 @@
 #include "wdf/driver.h"
 #include "wdf/interface.h"
 #include "wdf/verifier.h"
+#include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
 
 #define CALLBACKS(device) (&(device)->init->pnp)
@@ -134,7 +135,8 @@ void wdf_pnp_set_failed(struct wdf_device *device, bool restart)
         return;
     device->pnp->failed = true;
     device->pnp->restarts = restart;
-    IoInvalidateDeviceState(device->pdo);
+    if (IoInvalidateDeviceState != NULL)
+        IoInvalidateDeviceState(device->pdo);
 }
 
 WDF_DEVICE_PNP_STATE NTAPI ovl_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)

@@ -4,11 +4,17 @@
 #include "base/trace.h"
 #include "wdf/driver.h"
 #include "wdf/pnp.h"
+#include "wdf/verifier.h"
 
 #define CALLBACKS(pnp) (&(pnp)->device->init->pnp)
-#define CALL(pnp, callback, ...) \
-    (CALLBACKS(pnp)->callback == NULL ? STATUS_SUCCESS \
-                                      : step_note((pnp), #callback, CALLBACKS(pnp)->callback(__VA_ARGS__)))
+#define CALL(pnp, callback, ...)                                                                                     \
+    ({                                                                                                               \
+        NTSTATUS given = STATUS_SUCCESS;                                                                             \
+        if (CALLBACKS(pnp)->callback != NULL)                                                                        \
+            WDF_CALLBACK(#callback, CALLBACKS(pnp)->callback,                                                        \
+                         given = step_note((pnp), #callback, CALLBACKS(pnp)->callback(__VA_ARGS__)));                \
+        given;                                                                                                       \
+    })
 
 /* STATUS_NOT_SUPPORTED is no failure of a driver's to make: the Plug and Play manager takes it for "not handled". */
 static NTSTATUS step_note(struct wdf_pnp *pnp, const char *callback, NTSTATUS status)

@@ -242,19 +242,21 @@ static void queue_present(struct wdf_queue *queue, struct wdf_request *request)
     WDFREQUEST handle = wdf_request_handle(request);
     UCHAR major = stack->MajorFunction;
     if (major == IRP_MJ_READ && config->EvtIoRead != NULL)
-        config->EvtIoRead(self, handle, stack->Parameters.Read.Length);
+        WDF_CALLBACK("EvtIoRead", config->EvtIoRead, config->EvtIoRead(self, handle, stack->Parameters.Read.Length));
     else if (major == IRP_MJ_WRITE && config->EvtIoWrite != NULL)
-        config->EvtIoWrite(self, handle, stack->Parameters.Write.Length);
+        WDF_CALLBACK("EvtIoWrite", config->EvtIoWrite, config->EvtIoWrite(self, handle, stack->Parameters.Write.Length));
     else if (major == IRP_MJ_DEVICE_CONTROL && config->EvtIoDeviceControl != NULL)
-        config->EvtIoDeviceControl(self, handle, stack->Parameters.DeviceIoControl.OutputBufferLength,
-                                   stack->Parameters.DeviceIoControl.InputBufferLength,
-                                   stack->Parameters.DeviceIoControl.IoControlCode);
+        WDF_CALLBACK("EvtIoDeviceControl", config->EvtIoDeviceControl,
+                     config->EvtIoDeviceControl(self, handle, stack->Parameters.DeviceIoControl.OutputBufferLength,
+                                                stack->Parameters.DeviceIoControl.InputBufferLength,
+                                                stack->Parameters.DeviceIoControl.IoControlCode));
     else if (major == IRP_MJ_INTERNAL_DEVICE_CONTROL && config->EvtIoInternalDeviceControl != NULL)
-        config->EvtIoInternalDeviceControl(self, handle, stack->Parameters.DeviceIoControl.OutputBufferLength,
-                                           stack->Parameters.DeviceIoControl.InputBufferLength,
-                                           stack->Parameters.DeviceIoControl.IoControlCode);
+        WDF_CALLBACK("EvtIoInternalDeviceControl", config->EvtIoInternalDeviceControl,
+                     config->EvtIoInternalDeviceControl(self, handle, stack->Parameters.DeviceIoControl.OutputBufferLength,
+                                                        stack->Parameters.DeviceIoControl.InputBufferLength,
+                                                        stack->Parameters.DeviceIoControl.IoControlCode));
     else if (config->EvtIoDefault != NULL)
-        config->EvtIoDefault(self, handle);
+        WDF_CALLBACK("EvtIoDefault", config->EvtIoDefault, config->EvtIoDefault(self, handle));
     else
         queue_refuse(queue, request);
 }
@@ -266,9 +268,10 @@ static void queue_call(struct wdf_queue *queue, const struct queue_call *call)
     if (call->request != NULL)
         queue_present(queue, call->request);
     else
-        call->callback(wdf_queue_handle(queue), call->context);
+        WDF_CALLBACK("queue state callback", call->callback, call->callback(wdf_queue_handle(queue), call->context));
     if (KeGetCurrentIrql() != irql)
-        wdf_verifier_stop_at(queue->object.driver, "irql", queue->object.maker, "a callback of queue %p was called at IRQL %u and returned at %u",
+        wdf_verifier_stop_at(queue->object.driver, "irql-changed", queue->object.maker,
+                             "a callback of queue %p was called at IRQL %u and returned at %u",
                              (void *)&queue->object, irql, KeGetCurrentIrql());
     wdf_present_leave(&queue->object);
 }
@@ -464,7 +467,8 @@ void wdf_queue_advance(struct wdf_queue *queue)
 static void canceled_present(struct wdf_queue *queue, struct wdf_request *request)
 {
     wdf_present_enter(&queue->object);
-    queue->config.EvtIoCanceledOnQueue(wdf_queue_handle(queue), wdf_request_handle(request));
+    WDF_CALLBACK("EvtIoCanceledOnQueue", queue->config.EvtIoCanceledOnQueue,
+                 queue->config.EvtIoCanceledOnQueue(wdf_queue_handle(queue), wdf_request_handle(request)));
     wdf_present_leave(&queue->object);
     wdf_queue_advance(queue);
 }

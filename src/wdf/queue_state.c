@@ -233,7 +233,8 @@ static void power_up(struct wdf_queue *queue)
         wdf_object_reference(&request->object);
         lock_release(&queue->lock);
         wdf_present_enter(&queue->object);
-        queue->config.EvtIoResume(wdf_queue_handle(queue), wdf_request_handle(request));
+        WDF_CALLBACK("EvtIoResume", queue->config.EvtIoResume,
+                     queue->config.EvtIoResume(wdf_queue_handle(queue), wdf_request_handle(request)));
         wdf_present_leave(&queue->object);
         wdf_object_dereference(&request->object);
         lock_acquire(&queue->lock);
@@ -282,7 +283,8 @@ static void power_down_ask(struct wdf_queue *queue, ULONG action)
         queue->leaving++; /* the callback is awaited too */
         lock_release(&queue->lock);
         wdf_present_enter(&queue->object);
-        queue->config.EvtIoStop(wdf_queue_handle(queue), wdf_request_handle(request), flags);
+        WDF_CALLBACK("EvtIoStop", queue->config.EvtIoStop,
+                     queue->config.EvtIoStop(wdf_queue_handle(queue), wdf_request_handle(request), flags));
         wdf_present_leave(&queue->object);
         wdf_object_dereference(&request->object);
         lock_acquire(&queue->lock);

@@ -192,6 +192,7 @@ VOID NTAPI ovl_WdfRequestCompleteWithInformation(PWDF_DRIVER_GLOBALS DriverGloba
 NTSTATUS NTAPI ovl_WdfRequestCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOTARGET IoTarget,
                                     WDFREQUEST *Request)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     *Request = NULL;
     CCHAR depth = 1;
@@ -212,6 +213,7 @@ NTSTATUS NTAPI ovl_WdfRequestCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJE
 NTSTATUS NTAPI ovl_WdfRequestCreateFromIrp(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES RequestAttributes, PIRP Irp,
                                            BOOLEAN RequestFreesIrp, WDFREQUEST *Request)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     *Request = NULL;
     if (Irp == NULL)

@@ -17,7 +17,7 @@ static void cancel_present(struct wdf_request *request)
     struct wdf_queue *queue = request->queue;
     struct wdf_object *scope = queue != NULL ? &queue->object : &request->device->object;
     wdf_present_enter(scope);
-    request->evt_cancel(wdf_request_handle(request));
+    WDF_CALLBACK("EvtRequestCancel", request->evt_cancel, request->evt_cancel(wdf_request_handle(request)));
     wdf_present_leave(scope);
     if (queue != NULL)
         wdf_queue_advance(queue);

@@ -92,7 +92,8 @@ static void send_finish(struct wdf_request *request)
     wdf_io_target_end_begin(target, request);
     atomic_store_explicit(&request->place, WDF_REQUEST_DRIVER, memory_order_release);
     if (routine != NULL)
-        routine(wdf_request_handle(request), wdf_io_target_handle(target), &request->params, request->evt_complete_context);
+        WDF_CALLBACK("EvtRequestCompletionRoutine", routine,
+                     routine(wdf_request_handle(request), wdf_io_target_handle(target), &request->params, request->evt_complete_context));
     wdf_format_drop(request, &format);
     wdf_io_target_end_finish(target);
     wdf_object_dereference(&target->object);

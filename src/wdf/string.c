@@ -34,6 +34,7 @@ NTSTATUS wdf_string_set(struct wdf_string *string, const UNICODE_STRING *text)
 NTSTATUS NTAPI ovl_WdfStringCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PCUNICODE_STRING UnicodeString,
                                    PWDF_OBJECT_ATTRIBUTES StringAttributes, WDFSTRING *String)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *object,
         *parent = wdf_attributes_parent(DriverGlobals, StringAttributes, &driver->object, WDF_CALLER);

@@ -27,6 +27,7 @@ static __thread char thread_mark;
 
 VOID NTAPI ovl_WdfObjectAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_object *object = wdf_object_of(DriverGlobals, Object, NULL, WDF_CALLER);
     if (object->own_lock == NULL)
         wdf_verifier_stop(object->driver, "object-lock", "WdfObjectAcquireLock of a %s, which has no lock", object->class->name);
@@ -35,6 +36,7 @@ VOID NTAPI ovl_WdfObjectAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT
 
 VOID NTAPI ovl_WdfObjectReleaseLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_object *object = wdf_object_of(DriverGlobals, Object, NULL, WDF_CALLER);
     if (object->own_lock == NULL || !callback_lock_is_mine(object->own_lock))
         wdf_verifier_stop(object->driver, "object-lock", "WdfObjectReleaseLock of a %s that this thread has not locked",
@@ -46,6 +48,7 @@ VOID NTAPI ovl_WdfObjectReleaseLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT
 
 NTSTATUS NTAPI ovl_WdfWaitLockCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES LockAttributes, WDFWAITLOCK *Lock)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *object, *parent = wdf_attributes_parent(DriverGlobals, LockAttributes, &driver->object, WDF_CALLER);
     *Lock = NULL;
@@ -68,9 +71,14 @@ NTSTATUS NTAPI ovl_WdfWaitLockAcquire(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAIT
         wdf_verifier_stop(lock->object.driver, "irql", "WdfWaitLockAcquire would sleep at IRQL %u", KeGetCurrentIrql());
     if (Timeout == NULL && atomic_load(&lock->owner) == (void *)&thread_mark)
         wdf_verifier_stop(lock->object.driver, "deadlock", "WdfWaitLockAcquire of a lock that this thread holds");
+    if (verify_on() && Timeout == NULL)
+        verify_lock_taking(lock, VERIFY_WAIT_LOCK, WDF_CALLER);
     NTSTATUS status = KeWaitForSingleObject(&lock->free, Executive, KernelMode, FALSE, Timeout == NULL ? NULL : &due);
-    if (status == STATUS_SUCCESS)
-        atomic_store(&lock->owner, (void *)&thread_mark);
+    if (status != STATUS_SUCCESS)
+        return status;
+    atomic_store(&lock->owner, (void *)&thread_mark);
+    if (verify_on())
+        verify_lock_taken(lock, VERIFY_WAIT_LOCK, WDF_CALLER);
     return status;
 }
 
@@ -80,6 +88,8 @@ VOID NTAPI ovl_WdfWaitLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAITLOCK
     if (atomic_load(&lock->owner) != (void *)&thread_mark)
         wdf_verifier_stop(lock->object.driver, "lock-owner", "WdfWaitLockRelease of a lock that this thread does not hold");
     atomic_store(&lock->owner, NULL);
+    if (verify_on())
+        verify_lock_given(lock, VERIFY_WAIT_LOCK, WDF_CALLER);
     KeSetEvent(&lock->free, IO_NO_INCREMENT, FALSE);
 }
 
@@ -88,6 +98,7 @@ VOID NTAPI ovl_WdfWaitLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAITLOCK
 NTSTATUS NTAPI ovl_WdfSpinLockCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES SpinLockAttributes,
                                      WDFSPINLOCK *SpinLock)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *object, *parent = wdf_attributes_parent(DriverGlobals, SpinLockAttributes, &driver->object, WDF_CALLER);
     *SpinLock = NULL;
@@ -102,7 +113,7 @@ VOID NTAPI ovl_WdfSpinLockAcquire(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK
     struct wdf_spin_lock *lock = WDF_HANDLE(DriverGlobals, SpinLock, wdf_spin_lock);
     if (atomic_load(&lock->owner) == (void *)&thread_mark)
         wdf_verifier_stop(lock->object.driver, "deadlock", "WdfSpinLockAcquire of a lock that this thread holds");
-    KIRQL before = KeAcquireSpinLockRaiseToDpc(&lock->lock);
+    KIRQL before = wdm_spin_lock_acquire(&lock->lock, WDF_CALLER);
     lock->irql = before;
     atomic_store_explicit(&lock->owner, (void *)&thread_mark, memory_order_relaxed);
 }
@@ -114,5 +125,5 @@ VOID NTAPI ovl_WdfSpinLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK
         wdf_verifier_stop(lock->object.driver, "lock-owner", "WdfSpinLockRelease of a lock that this thread does not hold");
     KIRQL before = lock->irql;
     atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);
-    KeReleaseSpinLock(&lock->lock, before);
+    wdm_spin_lock_release(&lock->lock, before, WDF_CALLER);
 }

@@ -21,7 +21,7 @@ struct wdf_timer {
 static void timer_run(struct wdf_object *object)
 {
     struct wdf_timer *timer = container_of(object, struct wdf_timer, object);
-    timer->config.EvtTimerFunc((WDFTIMER)(void *)timer);
+    WDF_CALLBACK("EvtTimerFunc", timer->config.EvtTimerFunc, timer->config.EvtTimerFunc((WDFTIMER)(void *)timer));
 }
 
 static void timer_fired(struct engine_timer *clock)
@@ -63,6 +63,7 @@ static const struct wdf_class wdf_timer_class = {.name = "WDFTIMER", .size = siz
 NTSTATUS NTAPI ovl_WdfTimerCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_TIMER_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
                                   WDFTIMER *Timer)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *parent, *object;
     bool passive = Attributes != NULL && Attributes->ExecutionLevel == WdfExecutionLevelPassive;

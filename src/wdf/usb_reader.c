@@ -9,6 +9,7 @@
 #include "base/futex.h"
 #include "base/trace.h"
 #include "wdf/usb.h"
+#include "wdf/verifier.h"
 
 enum { READS_DEFAULT = 2, READS_MOST = 10, POOL_TAG = 'R' << 24 | 'b' << 16 | 's' << 8 | 'U' };
 
@@ -162,8 +163,10 @@ static VOID NTAPI read_ended(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUES
     NTSTATUS status = Params->IoStatus.Status;
     USBD_STATUS usbd = usb->UsbdStatus;
     if (NT_SUCCESS(status))
-        reader->config.EvtUsbTargetPipeReadComplete((WDFUSBPIPE)(void *)reader->pipe, slot->memory, usb->Parameters.PipeRead.Length,
-                                                    reader->config.EvtUsbTargetPipeReadCompleteContext);
+        WDF_CALLBACK("EvtUsbTargetPipeReadComplete", reader->config.EvtUsbTargetPipeReadComplete,
+                     reader->config.EvtUsbTargetPipeReadComplete((WDFUSBPIPE)(void *)reader->pipe, slot->memory,
+                                                                 usb->Parameters.PipeRead.Length,
+                                                                 reader->config.EvtUsbTargetPipeReadCompleteContext));
     else if (status != STATUS_CANCELLED)
         failure_note(reader, status, usbd);
     slot_give(slot);
@@ -176,10 +179,7 @@ static NTSTATUS slot_format(struct reader_slot *slot)
     struct wdf_usb_reader *reader = slot->reader;
     const WDF_USB_CONTINUOUS_READER_CONFIG *config = &reader->config;
     struct wdf_driver *driver = reader->pipe->target.object.driver;
-    WDF_REQUEST_REUSE_PARAMS reuse;
     PVOID buffer;
-    WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_NO_FLAGS, STATUS_SUCCESS);
-    ovl_WdfRequestReuse(driver->globals, wdf_request_handle(slot->request), &reuse); /* a cancelled IRP would stay cancelled */
     NTSTATUS status = ovl_WdfMemoryCreate(driver->globals, &reader->attributes, NonPagedPoolNx, POOL_TAG,
                                           config->HeaderLength + config->TransferLength + config->TrailerLength, &slot->memory, &buffer);
     if (!NT_SUCCESS(status))

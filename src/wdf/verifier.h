@@ -5,9 +5,39 @@
 #ifndef WDF_VERIFIER_H
 #define WDF_VERIFIER_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
+#include "wdf.h"
+#include "wdm/verify.h"
+
 struct wdf_driver;
+
+/* WDF_CALLBACK("EvtTimerFunc", function, result = function(arguments)): the verifier knows what the thread is in, and looks at the level
+ * and the locks that it comes back with. */
+#define WDF_CALLBACK(what, function, call)                         \
+    do {                                                           \
+        const void *called = (const void *)(function);             \
+        if (verify_on())                                           \
+            verify_enter((what), called);                          \
+        call;                                                      \
+        if (verify_on())                                           \
+            verify_leave();                                        \
+    } while (0)
+
+/* The highest level that a method may be called at; looked up by name once for each place. */
+struct verify_method {
+    const char *name;      /* "ovl_WdfDeviceCreate" */
+    _Atomic uint8_t level; /* plus one; 0: not looked up */
+};
+void verify_method(struct verify_method *method, PWDF_DRIVER_GLOBALS globals, const void *caller);
+#define VERIFY_METHOD(globals, caller)                             \
+    do {                                                           \
+        if (verify_on()) {                                         \
+            static struct verify_method method = {__func__, 0};    \
+            verify_method(&method, (globals), (caller));           \
+        }                                                          \
+    } while (0)
 
 /* `driver` may be NULL (none yet). `caller`: an address in the driver, or NULL. */
 void wdf_verifier_report_at(struct wdf_driver *driver, const char *rule, const void *caller, const char *format, ...)

@@ -30,6 +30,7 @@ static const struct wdf_class wdf_workitem_class = {.name = "WDFWORKITEM", .size
 NTSTATUS NTAPI ovl_WdfWorkItemCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_WORKITEM_CONFIG Config,
                                      PWDF_OBJECT_ATTRIBUTES Attributes, WDFWORKITEM *WorkItem)
 {
+    VERIFY_METHOD(DriverGlobals, WDF_CALLER);
     struct wdf_driver *driver = wdf_driver_of(DriverGlobals, WDF_CALLER);
     struct wdf_object *parent, *object;
     *WorkItem = NULL;

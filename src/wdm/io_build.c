@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 /* The I/O manager's buffers of a built request: nothing of it is left when the request is freed. */
@@ -88,6 +89,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
                                          BOOLEAN InternalDeviceIoControl, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct wdm_irp *irp = built_make(DeviceObject, true, Event, IoStatusBlock);
     if (irp == NULL)
         return NULL;
@@ -141,6 +143,7 @@ static PIRP fsd_build(struct wdm_irp *irp, ULONG major, const DEVICE_OBJECT *dev
 PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
                                         PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     return fsd_build(built_make(DeviceObject, true, Event, IoStatusBlock), MajorFunction, DeviceObject, Buffer, Length,
                      StartingOffset);
 }
@@ -149,6 +152,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
 PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
                                          PLARGE_INTEGER StartingOffset, PIO_STATUS_BLOCK IoStatusBlock)
 {
+    VERIFY_IRQL(APC_LEVEL);
     return fsd_build(built_make(DeviceObject, false, NULL, IoStatusBlock), MajorFunction, DeviceObject, Buffer, Length,
                      StartingOffset);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 struct lock wdm_lock;
@@ -42,8 +43,9 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
                               ULONG DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                               PDEVICE_OBJECT *DeviceObject)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct wdm_driver *driver = container_of(DriverObject, struct wdm_driver, object);
-    struct wdm_device *device = calloc(1, sizeof *device + DeviceExtensionSize);
+    struct wdm_device *device = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *device + DeviceExtensionSize);
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (DeviceName != NULL && !wdm_name_convert(DeviceName, device->name, sizeof device->name)) {
@@ -101,6 +103,7 @@ static void device_unlink(struct wdm_device *device)
 
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct wdm_device *device = wdm_device_of(DeviceObject);
     struct list names;
     list_init(&names);
@@ -122,12 +125,18 @@ void wdm_device_reference(struct wdm_device *device)
 
 void wdm_device_dereference(struct wdm_device *device)
 {
-    if (atomic_fetch_sub_explicit(&device->references, 1, memory_order_acq_rel) == 1)
-        free(device);
+    if (atomic_fetch_sub_explicit(&device->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (verify_on())
+        verify_memory_gone(device, sizeof *device + device->object.Size - sizeof(DEVICE_OBJECT), NULL);
+    free(device);
 }
 
 void wdm_driver_delete_devices(struct wdm_driver *driver)
 {
+    if (verify_on() && driver->object.DeviceObject != NULL)
+        wdm_verifier_report_at(driver->name, "device-left", (const void *)driver->object.DriverInit,
+                               "device %p was not deleted by the driver, whose DriverEntry is", (void *)driver->object.DeviceObject);
     while (driver->object.DeviceObject != NULL)
         IoDeleteDevice(driver->object.DeviceObject);
 }
@@ -137,6 +146,7 @@ NTSTATUS NTAPI IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
                                     PCUNICODE_STRING DefaultSDDLString, const GUID *DeviceClassGuid,
                                     PDEVICE_OBJECT *DeviceObject)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     (void)DefaultSDDLString; /* one user: nobody is kept out */
     (void)DeviceClassGuid;
     return IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics, Exclusive,
@@ -156,11 +166,12 @@ const char *wdm_dos_name(const char *name)
 
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     char link[256], target[256];
     if (!wdm_name_convert(SymbolicLinkName, link, sizeof link) ||
         !wdm_name_convert(DeviceName, target, sizeof target) || wdm_dos_name(link) == NULL)
         return STATUS_OBJECT_NAME_INVALID;
-    struct wdm_name *name = calloc(1, sizeof *name);
+    struct wdm_name *name = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *name);
     if (name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     name->device.driver = &wdm_file_driver;
@@ -183,6 +194,7 @@ NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_S
 
 NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     char link[256];
     if (!wdm_name_convert(SymbolicLinkName, link, sizeof link) || wdm_dos_name(link) == NULL)
         return STATUS_OBJECT_NAME_INVALID;

@@ -5,17 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/futex.h"
 #include "base/utf16.h"
 #include "drivers/drivers.h"
 #include "drivers/usb_node.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
-static void file_count_down(struct wdm_device *device)
+_Atomic uint32_t wdm_files_closed;
+
+static void file_count_down(struct wdm_device *device, bool closing)
 {
     lock_acquire(&wdm_lock); /* so that the device's owner is still there when it is told */
+    device->closing -= closing;
     if (atomic_fetch_sub(&device->files, 1) == 1 && device->last_closed != NULL)
         device->last_closed(device);
     lock_release(&wdm_lock);
+    atomic_fetch_add(&wdm_files_closed, 1);
+    futex_wake(&wdm_files_closed, INT32_MAX);
     wdm_device_dereference(device);
 }
 
@@ -106,7 +113,7 @@ int32_t wdm_file_open(struct wdm_device *device, struct open_request *request, s
         status = file_create_send(opened, request);
         if (!NT_SUCCESS(status)) {
             opened->device = NULL; /* a file that was refused gets no cleanup and no close */
-            file_count_down(device);
+            file_count_down(device, false);
         }
     }
     if (!NT_SUCCESS(status)) {
@@ -131,6 +138,19 @@ static void wdm_cleanup(struct file *file)
         file_send(closed, &send, IRP_MJ_CLEANUP);
 }
 
+/* The last handle is closed. */
+static void wdm_handles_closed(struct file *file)
+{
+    struct wdm_file *closed = container_of(file, struct wdm_file, file);
+    wdm_cleanup(file);
+    if (closed->device == NULL)
+        return;
+    lock_acquire(&wdm_lock);
+    closed->closing = true;
+    closed->device->closing++;
+    lock_release(&wdm_lock);
+}
+
 static void wdm_close(struct file *file)
 {
     struct wdm_file *closed = container_of(file, struct wdm_file, file);
@@ -138,7 +158,7 @@ static void wdm_close(struct file *file)
     if (closed->device == NULL)
         return;
     file_send(closed, &send, IRP_MJ_CLOSE);
-    file_count_down(closed->device);
+    file_count_down(closed->device, closed->closing);
 }
 
 const struct driver wdm_file_driver = {
@@ -149,7 +169,7 @@ const struct driver wdm_file_driver = {
                  [IRP_WRITE] = wdm_dispatch,
                  [IRP_CONTROL] = wdm_dispatch,
                  [IRP_FLUSH] = wdm_dispatch},
-    .cleanup = wdm_cleanup,
+    .cleanup = wdm_handles_closed,
     .close = wdm_close,
 };
 
@@ -184,6 +204,7 @@ static NTSTATUS object_open(const char *name, struct open_request *request, stru
 NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT *FileObject,
                                         PDEVICE_OBJECT *DeviceObject)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     enum { OPEN_EXISTING = 3 };
     char name[256];
     struct open_request request = {.access = DesiredAccess, .share = 7, .disposition = OPEN_EXISTING, .path = ""};

@@ -56,6 +56,7 @@ static struct wdm_irp *wdm_irp_of(IRP *irp)
 
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     (void)ChargeQuota;
     struct wdm_irp *irp = StackSize < 0 || verify_memory_fails(VERIFY_CALLER) ? NULL : wdm_irp_make(StackSize, NULL);
     if (irp != NULL && verify_on())
@@ -75,6 +76,7 @@ PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN
 
 VOID NTAPI IoFreeIrp(PIRP Irp)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     struct wdm_irp *irp = wdm_irp_of(Irp);
     if (Irp->Type != IO_TYPE_IRP || irp->magic != WDM_IRP_MAGIC)
         wdm_verifier_stop("irp-double-free", "IoFreeIrp(%p): this is no IRP of IoAllocateIrp's, or it was freed already", (void *)Irp);
@@ -99,6 +101,7 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     if (Irp->Type != IO_TYPE_IRP)
         wdm_verifier_stop("irp-invalid", "IoCallDriver: %p is no IRP", (void *)Irp);
     if (--Irp->CurrentLocation <= 0)
@@ -169,6 +172,7 @@ static void irp_go_up(IRP *Irp)
 
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     (void)PriorityBoost;
     if (Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation > Irp->StackCount + 1)
         wdm_verifier_stop("irp-double-complete", "IoCompleteRequest: IRP %p was completed already", (void *)Irp);
@@ -222,6 +226,7 @@ NTSTATUS wdm_send(struct wdm_send *send)
 /* A driver's lower request, sent and waited for: it may complete it afterwards. */
 BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct dispatcher ended;
     if (Irp->CurrentLocation <= 1)
         return FALSE;
@@ -248,6 +253,7 @@ static KSPIN_LOCK cancel_lock;
 
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     KeAcquireSpinLock(&cancel_lock, Irql);
 }
 
@@ -279,6 +285,7 @@ __attribute__((__noinline__, __no_sanitize__("thread"))) void wdm_irp_mark_cance
 
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
     wdm_irp_mark_cancelled(Irp);

@@ -76,7 +76,7 @@ static NTSTATUS shadow_buffer(struct shadow *shadow, uint32_t size, const void *
 {
     if (size == 0)
         return STATUS_SUCCESS;
-    shadow->system_buffer = calloc(1, size);
+    shadow->system_buffer = verify_memory_fails(NULL) ? NULL : calloc(1, size);
     if (shadow->system_buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (length != 0)
@@ -185,6 +185,11 @@ static void wdm_cancel(struct irp *irp)
         wdm_cancel_call(routine, &shadow->wdm.public);
 }
 
+static UCHAR shadow_major(const struct shadow *shadow)
+{
+    return shadow->wdm.public.Tail.Overlay.CurrentStackLocation->MajorFunction;
+}
+
 static void shadow_retire(struct irp *irp, struct shadow *shadow)
 {
     struct wdm_file *file = container_of(irp->file, struct wdm_file, file);
@@ -221,8 +226,9 @@ int32_t wdm_dispatch(struct irp *irp)
         return STATUS_PENDING;
     }
     if (atomic_load(&shadow->state) != SHADOW_COMPLETED) /* both sides would use the request */
-        wdm_verifier_stop("irp-not-completed", "a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
-                          (void *)&shadow->wdm.public);
+        wdm_verifier_stop_at(NULL, "irp-not-completed", (const void *)device->DriverObject->MajorFunction[shadow_major(shadow)],
+                             "a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
+                             (void *)&shadow->wdm.public);
     status = shadow_result(shadow, &irp->information);
     irp->driver[0] = NULL;
     shadow_free(shadow);

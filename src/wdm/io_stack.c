@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Device stacks: attaching, detaching, and who is above and below. A device's StackSize is the number of devices from it
  * down; DeviceObjectExtension, which is the I/O manager's on Windows too, points at the device below. */
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 static DEVICE_OBJECT *stack_top(DEVICE_OBJECT *device)
@@ -52,6 +53,7 @@ NTSTATUS NTAPI IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEV
 
 NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice, PDEVICE_OBJECT *AttachedDevice)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct wdm_device *target = wdm_device_by_name(TargetDevice);
     if (target == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -62,6 +64,7 @@ NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING Targe
 
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     lock_acquire(&wdm_lock);
     if (TargetDevice->AttachedDevice != NULL)
         TargetDevice->AttachedDevice->DeviceObjectExtension = NULL;

@@ -23,6 +23,7 @@ struct queued_work {
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     PIO_WORKITEM item = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *item);
     if (verify_on())
         verify_track(VERIFY_WORK_ITEM, item, 0, 0, VERIFY_CALLER);
@@ -60,6 +61,7 @@ static void work_done(struct engine_op *op, int64_t result)
 
 VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     (void)QueueType;
     struct queued_work *work = calloc(1, sizeof *work);
     if (work == NULL)
@@ -79,6 +81,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
 
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     if (verify_on() && !verify_untrack(VERIFY_WORK_ITEM, IoWorkItem, VERIFY_CALLER))
         return; /* not twice */
     free(IoWorkItem);

@@ -101,6 +101,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
 
 VOID NTAPI KeFlushQueuedDpcs(void)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     for (;;) {
         uint32_t finished = atomic_load(&dpcs.finished);
         lock_acquire(&dpcs.lock);
@@ -169,11 +170,13 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     return timer_set(Timer, DueTime, 0, Dpc, VERIFY_CALLER);
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     if (verify_on())
         verify_forget(VERIFY_TIMER, Timer);
     return engine_timer_cancel(timer_engine(Timer));

@@ -26,6 +26,7 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     (void)Increment;
     (void)Wait; /* a hint that a wait follows at once */
     return dispatcher_exchange(dispatcher_of(Event), 1);

@@ -106,6 +106,19 @@ VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
     wdm_irql_set(NewIrql);
 }
 
+KIRQL wdm_spin_lock_acquire(KSPIN_LOCK *lock, const void *caller)
+{
+    KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
+    spin_take(lock, caller);
+    return before;
+}
+
+void wdm_spin_lock_release(KSPIN_LOCK *lock, KIRQL irql, const void *caller)
+{
+    spin_give(lock, caller);
+    wdm_irql_set(irql);
+}
+
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
     if (verify_on() && current_irql < DISPATCH_LEVEL)

@@ -5,6 +5,7 @@
 #include "wdm/loader.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/trace.h"
 #include "base/utf16.h"
 #include "drivers/drivers.h"
+#include "nt/handle.h"
 #include "wdm/driver_spec.h"
 #include "wdm/pnp.h"
 #include "wdm/verify.h"
@@ -179,16 +181,50 @@ int32_t wdm_driver_load(const char *text, size_t length, struct wdm_driver **loa
 
 /* ---- Unloading ---------------------------------------------------------------------------------------------------- */
 
-static bool driver_is_open(struct wdm_driver *driver)
+enum files { FILES_NONE, FILES_CLOSING, FILES_OPEN };
+
+static enum files device_files(const struct wdm_device *device)
 {
-    bool open = false;
+    uint32_t files = atomic_load(&device->files);
+    return files == 0 ? FILES_NONE : files == device->closing ? FILES_CLOSING : FILES_OPEN;
+}
+
+static enum files driver_files(struct wdm_driver *driver)
+{
+    enum files found = FILES_NONE, files;
     lock_acquire(&wdm_lock);
     list_for_each(node, &driver->devices)
     {
-        open |= atomic_load(&container_of(node, struct wdm_device, link)->files) != 0;
+        files = device_files(container_of(node, struct wdm_device, link));
+        found = files > found ? files : found;
+    }
+    list_for_each(node, &driver->pnp_devices)
+    {
+        files = device_files(wdm_device_of(container_of(node, struct pnp_device, link)->pdo));
+        found = files > found ? files : found;
     }
     lock_release(&wdm_lock);
-    return open;
+    return found;
+}
+
+/* A file whose handles are closed stays until its last request has ended, which may be a moment later on another thread; or never,
+ * when the driver has lost the request. */
+static bool driver_is_open(struct wdm_driver *driver)
+{
+    enum { NS_PER_MS = 1000000 };
+    uint64_t deadline = clock_deadline_ns((uint64_t)verify_options.wait_ms * NS_PER_MS);
+    for (;;) {
+        uint32_t closed = atomic_load(&wdm_files_closed);
+        enum files files = driver_files(driver);
+        if (files != FILES_CLOSING)
+            return files == FILES_OPEN;
+        if (futex_wait(&wdm_files_closed, closed, deadline) == -ETIMEDOUT) {
+            wdm_verifier_report_at(driver->name, "request-not-completed", (const void *)driver->object.DriverInit,
+                                   "a program has closed its file %u ms ago, and a request of it is not completed by the driver of",
+                                   verify_options.wait_ms);
+            return true;
+        }
+    }
 }
 
 /* Its devices go, then nothing can reach it any more. */
@@ -229,6 +265,42 @@ int32_t wdm_driver_unload(struct wdm_driver *driver)
 
 /* ---- Those that the environment names -------------------------------------------------------------------------- */
 
+enum { EXIT_HANDLES = 256 };
+static struct wdm_driver *environment_drivers[64];
+static unsigned environment_count;
+
+struct left_open {
+    uint64_t handles[EXIT_HANDLES];
+    unsigned count;
+};
+
+static void left_open_note(uint64_t handle, struct object *object, void *context)
+{
+    struct left_open *left = context;
+    if (object->type == &file_type && container_of(object, struct file, object)->driver == &wdm_file_driver &&
+        left->count < EXIT_HANDLES)
+        left->handles[left->count++] = handle;
+}
+
+/* The process ends with the verifier on: its files are closed, as Windows would, and its drivers are unloaded, which shows what they
+ * leave behind. */
+static void environment_unload(void)
+{
+    static struct left_open left;
+    handle_each(left_open_note, &left);
+    for (unsigned i = 0; i < left.count; i++)
+        handle_close(left.handles[i]);
+    while (environment_count != 0) {
+        struct wdm_driver *driver = environment_drivers[--environment_count];
+        char name[sizeof driver->name];
+        memcpy(name, driver->name, sizeof name);
+        bool unloads = driver->object.DriverUnload != NULL;
+        int32_t status = wdm_driver_unload(driver);
+        if (status != STATUS_SUCCESS && unloads)
+            fprintf(stderr, "overlapped: driver %s was not unloaded: status 0x%08x\n", name, (unsigned)status);
+    }
+}
+
 static void environment_load(void)
 {
     const char *list = getenv("OVERLAPPED_DRIVERS");
@@ -238,8 +310,12 @@ static void environment_load(void)
         int32_t status = wdm_driver_load(list, length, &driver);
         if (status != STATUS_SUCCESS)
             fprintf(stderr, "overlapped: driver %.*s was not loaded: status 0x%08x\n", (int)length, list, (unsigned)status);
+        else if (environment_count < sizeof environment_drivers / sizeof *environment_drivers)
+            environment_drivers[environment_count++] = driver;
         list += length;
     }
+    if (environment_count != 0 && verify_on())
+        atexit(environment_unload);
 }
 
 static void environment_load_once(void)

@@ -9,6 +9,7 @@
 
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     (void)ChargeQuota;
     MDL *mdl = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *mdl);
     if (mdl == NULL)
@@ -50,6 +51,7 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
 
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     if (verify_on()) {
         if (!verify_untrack(VERIFY_MDL, Mdl, VERIFY_CALLER))
             return; /* not twice */

@@ -5,6 +5,7 @@
 
 #include "nt/handle.h"
 #include "nt/sync.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 /* Which object a dispatcher that a driver holds belongs to, until it is dereferenced. */
@@ -42,7 +43,7 @@ static struct object_pointer *pointer_find(const void *pointer)
 /* Takes over a reference of `object`. */
 static NTSTATUS pointer_add(struct object *object, void *pointer)
 {
-    struct object_pointer *made = malloc(sizeof *made);
+    struct object_pointer *made = verify_memory_fails(NULL) ? NULL : malloc(sizeof *made);
     if (made == NULL) {
         object_dereference(object);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -66,6 +67,7 @@ static NTSTATUS pointer_add(struct object *object, void *pointer)
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID *Object, PVOID HandleInformation)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct object *object;
     (void)HandleInformation;
     *Object = NULL;
@@ -123,12 +125,13 @@ LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
     case IO_TYPE_DRIVER:
         return 1; /* a driver stays until it is unloaded, which is refused while it has open devices */
     default:
-        wdm_stop("ObReferenceObject(%p): no object", Object);
+        wdm_verifier_stop("object-reference", "ObReferenceObject(%p): no object", Object);
     }
 }
 
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     struct object *last;
     if (pointer_count(Object, -1, &last)) {
         if (last != NULL)
@@ -145,11 +148,12 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
     case IO_TYPE_DRIVER:
         return 0;
     default:
-        wdm_stop("ObDereferenceObject(%p): no reference is held", Object);
+        wdm_verifier_stop("object-reference", "ObDereferenceObject(%p): no reference is held", Object);
     }
 }
 
 NTSTATUS NTAPI ZwClose(HANDLE Handle)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     return handle_close((uint64_t)(uintptr_t)Handle);
 }

@@ -7,6 +7,7 @@
 
 #include "base/utf16.h"
 #include "wdm/pnp.h"
+#include "wdm/verify.h"
 
 _Static_assert(sizeof(struct usb_guid) == sizeof(GUID), "both are 16 bytes as they lie in memory");
 
@@ -92,6 +93,7 @@ static bool link_format(const struct pnp_device *device, const struct usb_guid *
 NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *InterfaceClassGuid,
                                          PUNICODE_STRING ReferenceString, PUNICODE_STRING SymbolicLinkName)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct pnp_device *device = pnp_device_of(PhysicalDeviceObject);
     char text[LINK_BYTES];
     if (device == NULL)
@@ -143,6 +145,7 @@ static struct pnp_device *link_device(const UNICODE_STRING *name, struct usb_gui
 
 NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct usb_guid guid;
     struct pnp_device *device = link_device(SymbolicLinkName, &guid);
     if (device == NULL)
@@ -195,6 +198,7 @@ static bool list_add(char **list, size_t *used, const struct usb_node *node, con
 NTSTATUS NTAPI IoGetDeviceInterfaces(const GUID *InterfaceClassGuid, PDEVICE_OBJECT PhysicalDeviceObject, ULONG Flags,
                                      PZZWSTR *SymbolicLinkList)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     (void)Flags;
     struct usb_guid guid;
     struct pnp_device *only = pnp_device_of(PhysicalDeviceObject);

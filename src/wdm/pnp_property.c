@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "base/utf16.h"
 #include "wdm/pnp.h"
+#include "wdm/verify.h"
 
 static const GUID bus_type_usb = {0x9d7debbc, 0xc85d, 0x11d1, {0x9e, 0xb4, 0x00, 0x60, 0x08, 0xc3, 0xa1, 0x9a}};
 static const char usb_class_guid[] = "{36fc9e60-c465-11cf-8056-444553540000}";
@@ -87,6 +88,7 @@ static bool property_find(struct pnp_device *device, DEVICE_REGISTRY_PROPERTY wh
 NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
                                    PVOID PropertyBuffer, PULONG ResultLength)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct pnp_device *device = pnp_device_of(DeviceObject);
     struct property property = {.length = 0};
     *ResultLength = 0;

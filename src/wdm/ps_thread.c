@@ -33,6 +33,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
                                     HANDLE ProcessHandle, PVOID ClientId, PKSTART_ROUTINE StartRoutine,
                                     PVOID StartContext)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     (void)DesiredAccess;
     (void)ObjectAttributes;
     (void)ProcessHandle;
@@ -61,6 +62,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (verify_on())
         verify_forget(VERIFY_THREAD, thread_self());
     thread_exit((uint32_t)ExitStatus);

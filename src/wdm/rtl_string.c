@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/utf16.h"
 #include "ntstrsafe.h"
+#include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
@@ -20,6 +21,7 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR Source
 
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (UnicodeString->Buffer != NULL)
         ExFreePool(UnicodeString->Buffer);
     *UnicodeString = (UNICODE_STRING){.Length = 0};
@@ -27,6 +29,7 @@ VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (String1->Length != String2->Length)
         return FALSE;
     for (size_t i = 0; i < String1->Length / sizeof(WCHAR); i++) {
@@ -53,6 +56,7 @@ bool wdm_name_convert(const UNICODE_STRING *name, char *out, size_t size)
 /* RtlUnicodeStringPrintf's part that is no macro: as many characters as fit. */
 NTSTATUS NTAPI OvlUnicodeStringVPrintf(PUNICODE_STRING DestinationString, const WCHAR *pszFormat, va_list argList)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct format_target target = {.units = DestinationString->Buffer,
                                    .capacity = DestinationString->MaximumLength / sizeof(WCHAR),
                                    .wide = true};

@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "usb/host.h"
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 enum { HANDLE_MAGIC = 0x44425355, URB_MAGIC = 0x42525541, URB_FREED = 0x46525541 };
 
@@ -35,13 +36,14 @@ struct usbd_urb {
 static struct USBD_HANDLE__ *handle_of(USBD_HANDLE handle, const char *routine)
 {
     if (handle == NULL || handle->magic != HANDLE_MAGIC)
-        wdm_stop("%s: %p is no USBD_HANDLE, or a closed one", routine, (void *)handle);
+        wdm_verifier_stop("usbd-handle", "%s: %p is no USBD_HANDLE, or a closed one", routine, (void *)handle);
     return handle;
 }
 
 NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT TargetDeviceObject, ULONG USBDClientContractVersion,
                                  ULONG PoolTag, USBD_HANDLE *USBDHandle)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (KeGetCurrentIrql() != PASSIVE_LEVEL)
         return STATUS_INVALID_LEVEL;
     if (DeviceObject == NULL || TargetDeviceObject == NULL || USBDHandle == NULL || PoolTag == 0 ||
@@ -51,7 +53,7 @@ NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT Tar
     struct usb_pdo *pdo = usb_pdo_below(TargetDeviceObject);
     if (pdo == NULL)
         return STATUS_NOT_SUPPORTED; /* there is no USB stack below */
-    struct USBD_HANDLE__ *handle = calloc(1, sizeof *handle);
+    struct USBD_HANDLE__ *handle = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *handle);
     if (handle == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     handle->magic = HANDLE_MAGIC;
@@ -67,9 +69,10 @@ NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT Tar
 
 VOID NTAPI USBD_CloseHandle(USBD_HANDLE USBDHandle)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     struct USBD_HANDLE__ *handle = handle_of(USBDHandle, "USBD_CloseHandle");
     if (!list_empty(&handle->urbs))
-        wdm_stop("USBD_CloseHandle(%p): URB %p of it is not freed", (void *)handle,
+        wdm_verifier_stop("urb-leak", "USBD_CloseHandle(%p): URB %p of it is not freed", (void *)handle,
                  (void *)&container_of(handle->urbs.next, struct usbd_urb, link)->urb);
     lock_acquire(&handles_lock);
     list_remove(&handle->link);
@@ -121,6 +124,7 @@ static NTSTATUS capability_status(const struct usb_pdo *pdo, enum usbd_capabilit
 NTSTATUS NTAPI USBD_QueryUsbCapability(USBD_HANDLE USBDHandle, const GUID *CapabilityType, ULONG OutputBufferLength,
                                        PUCHAR OutputBuffer, PULONG ResultLength)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (KeGetCurrentIrql() != PASSIVE_LEVEL)
         return STATUS_INVALID_LEVEL;
     if (ResultLength != NULL)
@@ -157,7 +161,7 @@ static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, size_t size, PURB *ur
         size = sizeof(URB);
     if (size > UINT16_MAX) /* Hdr.Length could not say it */
         return STATUS_INVALID_PARAMETER;
-    struct usbd_urb *made = calloc(1, sizeof *made - sizeof(URB) + size);
+    struct usbd_urb *made = verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, sizeof *made - sizeof(URB) + size);
     if (made == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     made->handle = handle;
@@ -173,11 +177,14 @@ static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, size_t size, PURB *ur
 
 NTSTATUS NTAPI USBD_UrbAllocate(USBD_HANDLE USBDHandle, PURB *Urb)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     if (Urb == NULL)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = urb_allocate(handle_of(USBDHandle, "USBD_UrbAllocate"), sizeof(URB), Urb);
     if (status == STATUS_SUCCESS)
         (*Urb)->UrbHeader.Length = 0; /* zeroed, for the client to fill */
+    if (verify_on())
+        verify_track(VERIFY_URB, *Urb, 0, 0, VERIFY_CALLER);
     return status;
 }
 
@@ -191,6 +198,8 @@ NTSTATUS NTAPI USBD_IsochUrbAllocate(USBD_HANDLE USBDHandle, ULONG NumberOfIsoch
     NTSTATUS status = urb_allocate(handle_of(USBDHandle, "USBD_IsochUrbAllocate"), GET_ISO_URB_SIZE(NumberOfIsochPackets), Urb);
     if (status == STATUS_SUCCESS)
         (*Urb)->UrbHeader.Length = 0;
+    if (verify_on())
+        verify_track(VERIFY_URB, *Urb, 0, 0, VERIFY_CALLER);
     return status;
 }
 
@@ -205,22 +214,26 @@ static struct usbd_urb *urb_of(const URB *urb, const char *routine)
     struct usbd_urb *made = container_of((URB *)(uintptr_t)urb, struct usbd_urb, urb);
     uint32_t magic = urb == NULL ? 0 : atomic_load(&made->magic);
     if (magic != URB_MAGIC)
-        wdm_stop("%s: URB %p %s", routine, (const void *)urb, magic == URB_FREED ? "is freed already" : "was not allocated by USBD_*UrbAllocate*");
+        wdm_verifier_stop("urb-double-free", "%s: URB %p %s", routine, (const void *)urb,
+                          magic == URB_FREED ? "is freed already" : "was not allocated by USBD_*UrbAllocate*");
     return made;
 }
 
 VOID NTAPI USBD_UrbFree(USBD_HANDLE USBDHandle, PURB Urb)
 {
+    VERIFY_IRQL(DISPATCH_LEVEL);
     struct usbd_urb *made = urb_of(Urb, "USBD_UrbFree");
     if (made->handle != handle_of(USBDHandle, "USBD_UrbFree"))
-        wdm_stop("USBD_UrbFree: URB %p is of another handle", (void *)Urb);
+        wdm_verifier_stop("usbd-handle", "USBD_UrbFree: URB %p is of another handle", (void *)Urb);
     if (made->urb.UrbHeader.Length >= sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER) && usbd_urb_is_active(Urb))
-        wdm_stop("USBD_UrbFree: the stack still has URB %p", (void *)Urb);
+        wdm_verifier_stop("urb-freed", "USBD_UrbFree: the stack still has URB %p", (void *)Urb);
+    if (verify_on())
+        verify_forget(VERIFY_URB, Urb);
     atomic_store(&made->magic, URB_FREED);
     lock_acquire(&made->handle->lock);
     list_remove(&made->link);
     lock_release(&made->handle->lock);
-    free(made);
+    verify_free(made);
 }
 
 VOID NTAPI USBD_AssignUrbToIoStackLocation(USBD_HANDLE USBDHandle, PIO_STACK_LOCATION IoStackLocation, PURB Urb)

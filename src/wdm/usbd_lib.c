@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 /* What a list of interfaces needs in a selection; 0: too much for Hdr.Length. */
 static size_t list_size(const USBD_INTERFACE_LIST_ENTRY *list)
@@ -50,6 +51,7 @@ static void selection_fill(URB *urb, size_t size, PUSB_CONFIGURATION_DESCRIPTOR 
 NTSTATUS NTAPI USBD_SelectConfigUrbAllocateAndBuild(USBD_HANDLE USBDHandle, PUSB_CONFIGURATION_DESCRIPTOR ConfigurationDescriptor,
                                                     PUSBD_INTERFACE_LIST_ENTRY InterfaceList, PURB *Urb)
 {
+    VERIFY_IRQL(PASSIVE_LEVEL);
     if (USBDHandle == NULL || ConfigurationDescriptor == NULL || InterfaceList == NULL || Urb == NULL)
         return STATUS_INVALID_PARAMETER;
     *Urb = NULL;

@@ -7,6 +7,7 @@
 
 #include "base/futex.h"
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 /* ---- The mark of an active URB ------------------------------------------------------------------------------------------ */
 
@@ -36,7 +37,8 @@ bool usbd_urb_is_active(const URB *urb)
 
 struct usbd_request *usbd_request_create(struct usb_pdo *pdo, IRP *irp, URB *urb, uint32_t packets)
 {
-    struct usbd_request *request = calloc(1, sizeof *request + packets * sizeof request->packets[0]);
+    struct usbd_request *request =
+        verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *request + packets * sizeof request->packets[0]);
     if (request == NULL)
         return NULL;
     request->pdo = pdo;
@@ -86,9 +88,12 @@ static void request_complete(struct usbd_request *request)
     struct usb_pdo *pdo = request->pdo;
     IRP *irp = request->irp;
     URB *urb = request->urb;
+    if (verify_on())
+        verify_urb_end(urb, irp);
     if (*urb_mark_place(urb) != urb_mark(urb))
-        wdm_stop("URB %p (function 0x%04x) was changed or freed while the stack had it, IRP %p", (void *)urb, urb->UrbHeader.Function,
-                 (void *)irp);
+        wdm_verifier_stop_at(verify_sender_name(irp), "urb-modified", NULL,
+                             "URB %p (function 0x%04x) was changed or freed while the stack had it, IRP %p", (void *)urb,
+                             urb->UrbHeader.Function, (void *)irp);
     *urb_mark_place(urb) = NULL;
     if (request->finish != NULL)
         request->finish(request);
@@ -184,6 +189,8 @@ NTSTATUS usbd_request_send(struct usbd_request *request)
     atomic_init(&request->parts, PARTS);
     *urb_mark_place(request->urb) = urb_mark(request->urb);
     request->urb->UrbHeader.Status = USBD_STATUS_PENDING;
+    if (verify_on())
+        verify_urb_begin(request->urb, irp);
     request->transfer.done = request_done;
     irp->Tail.Overlay.DriverContext[0] = request;
     atomic_fetch_add(&pdo->outstanding, 1);

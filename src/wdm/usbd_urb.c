@@ -3,6 +3,7 @@
  * must obey is checked here: its length, that the stack has not got it already, that it is no chain. */
 #include "base/trace.h"
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 enum { PASSIVE_ONLY = 1, HAS_AREA = 2 }; /* HAS_AREA: a transfer with the stack's area and a UrbLink */
 
@@ -80,14 +81,15 @@ static USBD_STATUS refuse(const URB *urb, USBD_STATUS usbd, const char *reason)
     return usbd;
 }
 
-static USBD_STATUS urb_check(const struct usbd_row *row, const URB *urb)
+static USBD_STATUS urb_check(const struct usbd_row *row, const IRP *irp, const URB *urb)
 {
     if (urb->UrbHeader.Length < row->length)
         return refuse(urb, USBD_STATUS_INVALID_PARAMETER, "Hdr.Length is less than the structure has");
     if (!(row->flags & HAS_AREA))
         return USBD_STATUS_SUCCESS;
     if (usbd_urb_is_active(urb))
-        wdm_stop("URB %p is submitted while the stack has it (function 0x%04x)", (const void *)urb, urb->UrbHeader.Function);
+        wdm_verifier_stop_at(verify_sender_name(irp), "urb-resubmitted", NULL,
+                             "URB %p is submitted while the stack has it (function 0x%04x)", (const void *)urb, urb->UrbHeader.Function);
     if (urb->UrbHeader.Function != URB_FUNCTION_CONTROL_TRANSFER_EX && urb->UrbBulkOrInterruptTransfer.UrbLink != NULL)
         return refuse(urb, USBD_STATUS_INVALID_PARAMETER, "UrbLink");
     return USBD_STATUS_SUCCESS;
@@ -121,7 +123,7 @@ NTSTATUS usbd_submit(struct usb_pdo *pdo, IRP *irp)
         urb->UrbHeader.Status = refuse(urb, USBD_STATUS_INTERNAL_HC_ERROR, "the device is not started");
         return usbd_irp_end(irp, STATUS_INVALID_DEVICE_STATE, 0);
     }
-    USBD_STATUS usbd = urb_check(row, urb);
+    USBD_STATUS usbd = urb_check(row, irp, urb);
     if (usbd != USBD_STATUS_SUCCESS)
         return usbd_urb_end(irp, urb, usbd);
     return row->carry_out != NULL ? carry_out(row, pdo, irp, urb) : row->send(pdo, irp, urb);

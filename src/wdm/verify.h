@@ -140,7 +140,9 @@ void verify_irp_freed(IRP *irp, const void *caller);
 /* ---- URBs (verify_urb.c): by the bus's driver, around the time that it has the URB ------------------------------------------- */
 
 void verify_urb_begin(void *urb, IRP *irp);
-void verify_urb_end(void *urb);
+void verify_urb_end(void *urb, IRP *irp);
+/* The driver above the bus, whose request that is; or NULL. */
+const char *verify_sender_name(const IRP *irp);
 
 /* ---- Faults (verify_fault.c) ------------------------------------------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
 /* Levels at which routines may be called, and the driver's callbacks: what a thread is in, whether it comes back at the level and with
  * the locks that it went with. */
 #include "wdm/verify.h"
-#include "wdm/verify_place.h"
 #include "wdm/wdm_host.h"
 
 void verify_level(const char *routine, KIRQL highest, const void *caller)
@@ -61,10 +60,8 @@ static void leave(uint32_t given, const KIRQL *level)
         verify_locks_report(frame.locks - given, frame.function, frame.what);
     if (irql == expected)
         return;
-    char place[384];
-    verify_place_print(frame.function, false, place, sizeof place);
     wdm_verifier_report_at(verify_driver_name(frame.function), "irql-changed", frame.function,
-                           "%s %s returned at IRQL %u instead of %u;", frame.what, place, irql, expected);
+                           "IRQL %u instead of %u at the return of the %s", irql, expected, frame.what);
     wdm_irql_set(expected);
 }
 

@@ -47,13 +47,13 @@ static void call_judge(const struct call *call)
     if (name == NULL)
         return;
     if (pending && !marked)
-        wdm_verifier_report_at(name, "irp-pending-unmarked", call->function, "STATUS_PENDING for IRP %p, which was not marked pending, by",
+        wdm_verifier_report_at(name, "irp-pending-unmarked", call->function, "STATUS_PENDING was returned for IRP %p, which was not marked pending, by the dispatch routine",
                                (const void *)call->irp);
     else if (!pending && marked)
-        wdm_verifier_report_at(name, "irp-marked-not-pending", call->function, "0x%08x for IRP %p, which was marked pending, by",
+        wdm_verifier_report_at(name, "irp-marked-not-pending", call->function, "0x%08x was returned for IRP %p, which was marked pending, by the dispatch routine",
                                (unsigned)call->returned_status, (const void *)call->irp);
     else if (!pending && !call->forwarded && call->returned_status != call->passed_status)
-        wdm_verifier_report_at(name, "irp-status-mismatch", call->function, "0x%08x for IRP %p, which was completed with 0x%08x, by",
+        wdm_verifier_report_at(name, "irp-status-mismatch", call->function, "0x%08x was returned for IRP %p, which was completed with 0x%08x, by the dispatch routine",
                                (unsigned)call->returned_status, (const void *)call->irp, (unsigned)call->passed_status);
 }
 
@@ -93,8 +93,8 @@ static void call_end(struct call *call, const IO_STACK_LOCATION *stack, NTSTATUS
     lock_release(&shards[shard].lock);
     if (rule != NULL && name != NULL)
         wdm_verifier_report_at(name, rule, call->function,
-                               status == STATUS_PENDING ? "0x%08x for IRP %p, which is not marked pending, by"
-                                                        : "0x%08x for IRP %p, which nobody completed, by",
+                               status == STATUS_PENDING ? "0x%08x was returned for IRP %p, which is not marked pending, by the dispatch routine"
+                                                        : "0x%08x was returned for IRP %p, which nobody completed, by the dispatch routine",
                                (unsigned)status, (const void *)call->irp);
     if (ends)
         call_judge(call);

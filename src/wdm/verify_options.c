@@ -15,7 +15,8 @@
 #include "wdm/verify.h"
 
 uint32_t verify_flags;
-struct verify_options verify_options = {.result_fd = -1};
+enum { SPIN_MS = 25, WAIT_MS = 10000 };
+struct verify_options verify_options = {.wait_ms = WAIT_MS, .result_fd = -1};
 
 static bool number_read(const char *text, uint64_t *value)
 {
@@ -119,7 +120,6 @@ static bool word_read(char *word, struct verify_options *options, uint32_t *flag
 
 bool verify_options_parse(const char *text, struct verify_options *options, uint32_t *flags, char wrong[64])
 {
-    enum { SPIN_MS = 25, WAIT_MS = 10000 };
     *options = (struct verify_options){.seed = 1, .spin_ms = SPIN_MS, .wait_ms = WAIT_MS, .result_fd = -1};
     *flags = 0;
     while (*text != '\0') {

@@ -105,6 +105,14 @@ bool verify_place_find(const void *address, bool call, struct verify_place *plac
     place->offset = (uint64_t)(inside - (const char *)info.dli_fbase);
     if (image_open(info.dli_fname, &image)) {
         uint64_t at = place->offset; /* a shared object's first segment is at 0 */
+        if (call) {
+            function_find(&image, at + 1, place);
+            if (place->function[0] != '\0' && place->offset == 0) { /* a function itself, no call of it */
+                call = false;
+                at++;
+            }
+        }
+        place->offset = at;
         function_find(&image, at, place);
         if (!verify_line_find(image_data(&image, ".debug_line"), image_data(&image, ".debug_line_str"),
                               image_data(&image, ".debug_str"), at, place->file, sizeof place->file, &place->line))

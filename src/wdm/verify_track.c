@@ -281,8 +281,10 @@ static bool entry_take(enum verify_kind kind, const char *driver, const char *me
 void verify_memory_gone(const void *memory, size_t size, const void *caller)
 {
     struct verify_entry entry;
-    while (entry_take(VERIFY_TIMER, NULL, memory, size, &entry))
+    while (entry_take(VERIFY_TIMER, NULL, memory, size, &entry)) {
+        KeCancelTimer((KTIMER *)(uintptr_t)entry.address); /* it would fire into what is there then */
         wdm_verifier_report_at(entry.driver, "timer-active", caller, "timer %p runs, and its memory is freed", entry.address);
+    }
     verify_lock_forget(memory, size);
 }
 
@@ -302,8 +304,10 @@ static void leak_report(const char *driver, const struct verify_entry *entry)
     if (entry->kind == VERIFY_POOL)
         wdm_verifier_report_at(driver, "pool-leak", entry->caller, "%zu bytes with the tag '%s' were not freed, allocated", entry->size,
                                tag);
-    else if (entry->kind == VERIFY_TIMER)
+    else if (entry->kind == VERIFY_TIMER && KeCancelTimer((KTIMER *)(uintptr_t)entry->address))
         wdm_verifier_report_at(driver, "timer-active", entry->caller, "timer %p still runs at unload, set", entry->address);
+    else if (entry->kind == VERIFY_TIMER)
+        return; /* it has fired meanwhile */
     else if (entry->kind == VERIFY_THREAD)
         wdm_verifier_report_at(driver, "thread-running", entry->caller, "a system thread still runs at unload, made");
     else

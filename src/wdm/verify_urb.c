@@ -51,7 +51,7 @@ static void begin_note(struct verify_entry *entry, void *context)
 }
 
 /* The driver whose request that is: the one above the bus. */
-static const char *sender_name(const IRP *irp)
+const char *verify_sender_name(const IRP *irp)
 {
     const IO_STACK_LOCATION *stack = irp->Tail.Overlay.CurrentStackLocation;
     const DEVICE_OBJECT *above = stack->DeviceObject == NULL ? NULL : stack->DeviceObject->AttachedDevice;
@@ -67,9 +67,6 @@ void verify_urb_begin(void *memory, IRP *irp)
         verify_track(VERIFY_URB, urb, 0, 0, NULL); /* the driver's own memory: no leak of ours */
         verify_find(VERIFY_URB, urb, begin_note, &begin);
     }
-    if (begin.other != NULL)
-        wdm_verifier_report_at(sender_name(irp), "urb-resubmitted", NULL, "URB %p is submitted by IRP %p, but IRP %p has it", memory,
-                               (void *)irp, begin.other);
     MDL *mdl = urb_mdl(urb);
     if (mdl != NULL && begin.other == NULL)
         verify_use(VERIFY_MDL, mdl, irp, 1);
@@ -95,7 +92,7 @@ static void end_note(struct verify_entry *entry, void *context)
     end->own = entry->caller == NULL;
 }
 
-void verify_urb_end(void *memory)
+void verify_urb_end(void *memory, IRP *irp)
 {
     URB *urb = memory;
     struct urb_end end = {.sum = urb_sum(urb)};
@@ -104,7 +101,7 @@ void verify_urb_end(void *memory)
     if (mdl != NULL)
         verify_use(VERIFY_MDL, mdl, NULL, -1);
     if (end.changed)
-        wdm_verifier_report_at(end.driver, "urb-modified", end.caller, "URB %p was written while the bus had it%s", memory,
+        wdm_verifier_report_at(end.driver != NULL ? end.driver : verify_sender_name(irp), "urb-modified", end.caller, "URB %p was written while the bus had it%s", memory,
                                end.caller == NULL ? "" : "; allocated");
     if (end.own)
         verify_forget(VERIFY_URB, urb);

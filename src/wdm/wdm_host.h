@@ -33,6 +33,7 @@ struct wdm_device {
     struct list named_link; /* of all that have a name */
     struct list names;     /* struct wdm_name.link: how CreateFile reaches it */
     _Atomic uint32_t files; /* open file objects */
+    uint32_t closing;       /* of these: no handle is left, their last request is ending; under wdm_lock */
     _Atomic uint32_t references; /* its existence, each file, ObReferenceObject */
     _Atomic uint8_t power_state; /* DEVICE_POWER_STATE as PoSetPowerState was told */
     bool deleted, gone;     /* under wdm_lock; gone: no more opens */
@@ -80,11 +81,14 @@ struct wdm_file {
     struct file file;
     FILE_OBJECT object;
     struct wdm_device *device;
+    bool closing;            /* counted by its device */
     struct lock shadow_lock; /* between cancelling a request and its end */
     WCHAR name[256];
 };
 
 int32_t wdm_dispatch(struct irp *irp);
+/* Counts the files that were closed for good. */
+extern _Atomic uint32_t wdm_files_closed;
 /* Opens `device` for a program: IRP_MJ_CREATE to the top of its stack. */
 int32_t wdm_file_open(struct wdm_device *device, struct open_request *request, struct file **file);
 
@@ -136,6 +140,9 @@ _Noreturn void wdm_stop(const char *format, ...) __attribute__((format(printf, 1
 
 /* Raises or lowers without rules, for the host itself. Returns the level before. */
 KIRQL wdm_irql_set(KIRQL irql);
+/* For a caller that stands between the driver and the lock: the verifier's reports name the driver. */
+KIRQL wdm_spin_lock_acquire(KSPIN_LOCK *lock, const void *caller);
+void wdm_spin_lock_release(KSPIN_LOCK *lock, KIRQL irql, const void *caller);
 
 /* Time-outs of KeWait*: NULL waits for ever, negative is relative, in 100 ns. */
 uint64_t wdm_deadline(const LARGE_INTEGER *timeout);
