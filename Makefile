@@ -19,7 +19,9 @@ demo: build
 	examples/demo.sh $(BUILD)
 
 # The useful subset; the last line is "N passed, N failed, N skipped".
+# Where QEMU is there or can be had, a short run in a guest is part of it; elsewhere that is skipped aloud.
 test: build
+	-tools/deps.sh guest
 	tests/run.sh $(BUILD)
 
 # Everything: each engine, many seeds of the simulated one, AddressSanitizer, ThreadSanitizer.

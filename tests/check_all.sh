@@ -44,7 +44,7 @@ suite() {
 }
 
 # What no engine changes is tested once, with the first.
-behaviour=(--no-suite headers --no-suite tree)
+behaviour=(--no-suite headers --no-suite tree --no-suite guest)
 order=(--suite unit --suite conformance --suite wdm)
 
 configure "$build" || exit 1

@@ -18,8 +18,8 @@ void lock_acquire_slow(struct lock *lock)
     }
     atomic_fetch_add_explicit(&lock->sleepers, 1, memory_order_seq_cst);
     bool fenced = barrier_all();
-    while (!lock_try(lock))
-        futex_wait(&lock->word, 1, fenced ? FUTEX_NO_DEADLINE : clock_deadline_ns(LOOK_AGAIN_NS));
+    while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire) != 0)
+        futex_wait(&lock->word, 2, fenced ? FUTEX_NO_DEADLINE : clock_deadline_ns(LOOK_AGAIN_NS));
     atomic_fetch_sub_explicit(&lock->sleepers, 1, memory_order_relaxed);
 }
 

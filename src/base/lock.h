@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct lock {
-    _Atomic uint32_t word;     /* 0 free, 1 held */
+    _Atomic uint32_t word;     /* 0 free, 1 held, 2 held and somebody sleeps or slept */
     _Atomic uint32_t sleepers; /* threads that sleep or are about to */
 };
 
@@ -38,6 +38,14 @@ static inline void lock_release(struct lock *lock)
     atomic_signal_fence(memory_order_seq_cst);
     if (__builtin_expect(atomic_load_explicit(&lock->sleepers, memory_order_relaxed) != 0, 0))
         lock_release_slow(lock);
+}
+
+/* For a lock whose next owner may free it: touches it once only, by one more atomic operation. lock_release looks at it again after
+ * it is free, so its caller must know by a reference that the memory stays. */
+static inline void lock_release_last(struct lock *lock)
+{
+    if (__builtin_expect(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2, 0))
+        lock_release_slow(lock); /* an address to wake at, which is not read */
 }
 
 static inline void cpu_relax(void)

@@ -143,7 +143,7 @@ void engine_source_submit(struct engine_source *source, enum engine_direction di
             /* Counted before the lock is dropped: the leader may finish it at once. */
             atomic_fetch_add(&reactor.pending, 1);
             uint64_t id = source->id;
-            lock_release(&source->lock);
+            lock_release_last(&source->lock); /* with the operation its owner may be gone */
             if (deferred)
                 sim_post_source(id, direction == ENGINE_IN ? EPOLLIN : EPOLLOUT);
             reactor_check();

@@ -114,7 +114,8 @@ static void name_remove(struct name_entry *entry)
     while (*link != entry)
         link = &(*link)->next_by_object;
     *link = entry->next_by_object;
-    atomic_fetch_sub_explicit(&names.count, 1, memory_order_relaxed);
+    /* Released to who finds no names and frees an object that was looked at here. */
+    atomic_fetch_sub_explicit(&names.count, 1, memory_order_release);
     free(entry);
 }
 
@@ -122,7 +123,7 @@ void object_name_drop(struct object *object)
 {
     /* An object's name was entered before its handle was given out, so a zero read here is no
      * mistake. */
-    if (atomic_load_explicit(&names.count, memory_order_relaxed) == 0)
+    if (atomic_load_explicit(&names.count, memory_order_acquire) == 0)
         return;
     lock_acquire(&names.lock);
     struct name_entry *entry = names.by_object[object_bucket(object)];

@@ -21,10 +21,13 @@ void usb_clock_read(struct usb_clock *clock, struct usb_frame *frame)
 {
     lock_acquire(&clock->lock);
     uint64_t now = clock_now_ns(), microframe = microframe_at(clock, now);
-    if (microframe < clock->last)
+    int64_t passed = (int64_t)now + clock->offset_ns - (int64_t)(microframe * MICROFRAME_NS);
+    if (microframe < clock->last) {
         microframe = clock->last; /* it was pulled back: stands still until time has caught up */
+        passed = 0;
+    }
     clock->last = microframe;
-    *frame = (struct usb_frame){.microframe = microframe, .at_ns = now, .quality = clock->quality};
+    *frame = (struct usb_frame){.microframe = microframe, .at_ns = now, .into_ns = passed > 0 ? (uint32_t)passed : 0, .quality = clock->quality};
     lock_release(&clock->lock);
 }
 
@@ -50,6 +53,7 @@ void usb_clock_seed(struct usb_clock *clock, uint32_t frame, unsigned bits, uint
     if (!clock->seeded || (bits > 11 && !near)) {
         clock->offset_ns += (int64_t)(ahead * FRAME_MICROFRAMES * MICROFRAME_NS);
         clock->seeded = true;
+        clock->quality = USB_CLOCK_SEEDED;
     }
     lock_release(&clock->lock);
 }

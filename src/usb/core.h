@@ -10,6 +10,8 @@ int urb_check(const struct urb *urb, const struct usb_pipe *pipe, const char **r
 
 /* Places an isochronous URB on the clock, under the pipe's lock. 0, -ERANGE, -ENOLINK, -EXDEV (all packets late) or the clock's error. */
 int isoch_place(struct urb *urb, struct usb_pipe *pipe);
+/* Whether the first of an isochronous queue may go to the host now; else *due_ns is when. Under the pipe's lock. */
+bool isoch_is_due(const struct urb *urb, const struct usb_pipe *pipe, uint64_t *due_ns);
 /* After the host is done: late packets' status, error_count, actual; the URB's status from its packets. */
 int isoch_finish(struct urb *urb, int status);
 

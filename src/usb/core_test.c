@@ -36,7 +36,8 @@ static const uint8_t config_bytes[] = {9, 2, 9 + 9 + 9 + 4 * 7, 0, 1, 1, 0, 0x80
 static struct {
     struct lock lock;
     struct list given; /* struct urb.host_link */
-    uint32_t submits, halts_cleared;
+    _Atomic uint32_t submits;
+    uint32_t halts_cleared;
     uint64_t microframe;
     uint32_t bad_packet;
     bool answers_cancel;
@@ -60,9 +61,10 @@ static int host_submit(struct usb_device *device, struct urb *urb)
     if (host.submit_error != 0)
         return host.submit_error;
     lock_acquire(&host.lock);
-    host.submits++;
     list_push_back(&host.given, &urb->host_link);
     lock_release(&host.lock);
+    atomic_fetch_add(&host.submits, 1);
+    futex_wake(&host.submits, 1);
     return 0;
 }
 
@@ -146,7 +148,7 @@ static int host_frame(struct usb_device *device, struct usb_frame *frame)
     return 0;
 }
 
-static const struct usb_host test_host = {
+static struct usb_host test_host = {
     .name = "test",
     .limits = {.depth = 2, .iso_lead = 1, .control_bytes = 4096, .bulk_bytes = 65536, .interrupt_bytes = 4096, .iso_packets = 1024},
     .open = host_open, .close = host_close, .submit = host_submit, .cancel = host_cancel, .read_config = host_read_config,
@@ -362,6 +364,49 @@ static uint32_t captured(int fd, char kind)
     return count;
 }
 
+/* A host that begins at once gets a URB with a start frame when that is near, and what follows it directly without a pause. */
+static void held(struct usb_device *device)
+{
+    static struct test_urb a, b, c;
+    struct usb_pipe *pipe = usb_device_pipe(device, 0x81);
+    test_host.limits.iso_at_once = true;
+    pipe->stream_runs = false;
+    host.microframe = 8 * 5000;
+    uint32_t before = host.submits;
+    isoch_urb(&a, device, 0x81, 16, 0, 5010);
+    isoch_urb(&b, device, 0x81, 8, 0, 5012);
+    isoch_urb(&c, device, 0x81, 8, URB_ISO_ASAP, 0);
+    CHECK(urb_submit(&a.urb) == 0 && urb_submit(&b.urb) == 0 && urb_submit(&c.urb) == 0);
+    CHECK(host.submits == before && pipe->queue.next == &a.urb.link);
+    host.microframe = 8 * 5009;
+    uint64_t deadline = clock_deadline_ns(20000000000u);
+    for (uint32_t seen; (seen = host.submits) < before + 2 && futex_wait(&host.submits, seen, deadline) != -ETIMEDOUT;)
+        ;
+    CHECK(host.submits == before + 2);
+    host_end(0, 0);
+    CHECK(host.submits == before + 3 && c.urb.start_frame == 5013);
+    host_end(0, 0);
+    host_end(0, 0);
+    CHECK(a.urb.status == 0 && b.urb.status == 0 && c.urb.status == 0);
+    isoch_urb(&a, device, 0x81, 8, 0, 5900); /* a later one waits first, then one for an earlier frame alone */
+    CHECK(urb_submit(&a.urb) == 0 && host.submits == before + 3);
+    urb_cancel(&a.urb);
+    CHECK(a.dones == 1 && a.urb.status == -ECANCELED);
+    isoch_urb(&b, device, 0x81, 8, 0, 5030);
+    CHECK(urb_submit(&b.urb) == 0 && host.submits == before + 3);
+    host.microframe = 8 * 5029;
+    for (uint32_t seen; (seen = host.submits) < before + 4 && futex_wait(&host.submits, seen, deadline) != -ETIMEDOUT;)
+        ;
+    CHECK(host_end(0, 0) && b.urb.status == 0);
+    test_host.limits.iso_at_once = false;
+    isoch_urb(&a, device, 0x81, 7, URB_ISO_ASAP | URB_ISO_ANY, 0); /* what another system asks for */
+    CHECK(urb_submit(&a.urb) == 0 && host_end(0, 0) && a.urb.status == 0);
+    pipe->endpoint.period_us = 125u << 4;
+    isoch_urb(&a, device, 0x81, 3, URB_ISO_ASAP | URB_ISO_ANY, 0);
+    CHECK(urb_submit(&a.urb) == 0 && host_end(0, 0) && a.urb.status == 0);
+    pipe->endpoint.period_us = 125;
+}
+
 /* What the host still had behind a stall goes back to its place in the queue. */
 static void requeued(struct usb_device *device)
 {
@@ -550,6 +595,7 @@ int main(void)
     time_outs(device);
     isochronous(device);
     places(device);
+    held(device);
     requeued(device);
     owners_that_resubmit(device);
     refused_settings(device);

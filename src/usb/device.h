@@ -43,6 +43,9 @@ struct usb_pipe {
     uint8_t *stream_sent;       /* URBs with the host by stream id, while streams are open */
     bool stream_runs;           /* isochronous: next_microframe is valid */
     uint64_t next_microframe;   /* isochronous: the place behind the last packet that was placed */
+    uint64_t sent_microframe;   /* isochronous: the place behind the last packet that the host got */
+    struct engine_timer hold;   /* isochronous: until the first of the queue may go, where the host begins at once */
+    bool holding;               /* `hold` is set, and has a reference of the device */
     void *host;                 /* the host's */
 };
 

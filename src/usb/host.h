@@ -17,6 +17,7 @@ struct usb_host_limits {
     uint32_t iso_lead;         /* frames between now and the start of a new isochronous stream */
     uint32_t control_bytes, bulk_bytes, interrupt_bytes; /* largest URB; urb_submit refuses more */
     uint32_t iso_packets;      /* largest isochronous URB in packets */
+    bool iso_at_once;          /* begins a stream as soon as it gets it: the core keeps a URB with a start frame until that is iso_lead away */
 };
 
 struct usb_host {

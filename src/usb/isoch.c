@@ -79,6 +79,19 @@ int isoch_place(struct urb *urb, struct usb_pipe *pipe)
     return urb->late_packets == urb->packet_count ? -EXDEV : 0;
 }
 
+bool isoch_is_due(const struct urb *urb, const struct usb_pipe *pipe, uint64_t *due_ns)
+{
+    const struct usb_host_limits *limits = &pipe->device->host->limits;
+    if (!limits->iso_at_once || (urb->flags & URB_ISO_ASAP) || (pipe->sent_count != 0 && urb->start_microframe == pipe->sent_microframe))
+        return true;
+    struct usb_frame now;
+    uint64_t lead = (uint64_t)limits->iso_lead * MICROFRAMES;
+    if (usb_device_frame(pipe->device, &now) != 0 || now.microframe + lead >= urb->start_microframe)
+        return true;
+    *due_ns = now.at_ns + (urb->start_microframe - lead - now.microframe) * 125000u;
+    return false;
+}
+
 int isoch_finish(struct urb *urb, int status)
 {
     urb->actual = 0;

@@ -33,11 +33,12 @@ static int check_packets(const struct urb *urb, const struct usb_pipe *pipe, con
 {
     const struct usb_endpoint *endpoint = &pipe->endpoint;
     uint32_t in_frame = usb_endpoint_packets_per_frame(endpoint);
-    if (in_frame == 0)
+    bool any = urb->flags & URB_ISO_ANY;
+    if (in_frame == 0 && !any)
         return refuse(reason, "isochronous periods of more than a frame are not supported");
     if (urb->packet_count == 0 || urb->packet_count > pipe->device->host->limits.iso_packets || urb->packets == NULL)
         return refuse(reason, "the number of isochronous packets");
-    if (urb->packet_count % in_frame != 0)
+    if (!any && urb->packet_count % in_frame != 0)
         return refuse(reason, "isochronous packets are not whole frames");
     uint64_t at = 0;
     for (uint32_t i = 0; i < urb->packet_count; i++) {
@@ -284,6 +285,48 @@ static bool may_send(const struct usb_pipe *pipe, const struct urb *urb)
     return pipe->sent_count < depth;
 }
 
+static void pipe_hold_ended(struct engine_timer *timer)
+{
+    struct usb_pipe *pipe = container_of(timer, struct usb_pipe, hold);
+    struct usb_device *device = pipe->device;
+    lock_acquire(&pipe->lock);
+    pipe->holding = false;
+    lock_release(&pipe->lock);
+    usb_pipe_send(pipe);
+    usb_pipe_complete(pipe);
+    usb_device_dereference(device);
+}
+
+/* An isochronous URB's start is far: somebody looks again at due_ns. 0 or -ENOMEM. Under the pipe's lock. */
+static int pipe_hold(struct usb_pipe *pipe, uint64_t due_ns)
+{
+    if (pipe->holding && (pipe->hold.due_ns <= due_ns || !engine_timer_cancel(&pipe->hold)))
+        return 0; /* that comes first, or is coming */
+    if (!pipe->holding)
+        usb_device_reference(pipe->device); /* the timer's */
+    pipe->hold.fired = pipe_hold_ended;
+    int error = engine_timer_set(&pipe->hold, due_ns);
+    pipe->holding = error == 0;
+    if (error != 0)
+        usb_device_dereference(pipe->device); /* not the last: the queue has a URB */
+    return error;
+}
+
+/* Whether the URB has to wait for its frame. Under the pipe's lock. */
+static bool pipe_holds(struct usb_pipe *pipe, struct urb *urb)
+{
+    uint64_t due_ns;
+    if (pipe->endpoint.type != USB_ISOCH || isoch_is_due(urb, pipe, &due_ns))
+        return false;
+    int error = pipe_hold(pipe, due_ns);
+    if (error != 0) {
+        list_remove(&urb->link);
+        urb_end(urb, pipe, error);
+        pipe->send_again = true;
+    }
+    return true;
+}
+
 /* The next URB for the host, moved to the sent list; NULL: none may go now. Under the pipe's lock. */
 static struct urb *pipe_next(struct usb_pipe *pipe)
 {
@@ -296,12 +339,16 @@ static struct urb *pipe_next(struct usb_pipe *pipe)
                 return NULL;
             continue; /* another stream may */
         }
+        if (pipe_holds(pipe, urb))
+            return NULL;
         list_remove(&urb->link);
         list_push_back(&pipe->sent, &urb->link);
         pipe->sent_count++;
         if (pipe->stream_sent != NULL && urb->stream != 0)
             pipe->stream_sent[urb->stream]++;
         urb->pins++; /* the sender's */
+        if (pipe->endpoint.type == USB_ISOCH)
+            pipe->sent_microframe = urb->start_microframe + (uint64_t)urb->packet_count * (pipe->endpoint.period_us / 125);
         urb->given = false;
         atomic_store_explicit(&urb->state, URB_SENT, memory_order_relaxed);
         return urb;

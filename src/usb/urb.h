@@ -46,6 +46,7 @@ enum urb_flag {
     URB_ISO_CONTINUE = 0x10,  /* with ASAP: only directly behind the last packet of the stream, else -ENOLINK */
     URB_ISO_TRACK = 0x20,     /* with ASAP: at the tracked next frame even if that has passed (late packets are dropped), as a
                                * driver's isochronous URBs; tracking ends 1024 frames after the last packet */
+    URB_ISO_ANY = 0x40,       /* isochronous: any number of packets, also no whole frames, and any period (who asks is another system) */
 };
 
 struct usb_setup {

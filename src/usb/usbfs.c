@@ -19,13 +19,6 @@
 
 #define SYSFS_ROOT "/sys/bus/usb/devices"
 
-/* Memory mapped from a device's node: the kernel moves it without a copy. */
-struct usbfs_region {
-    struct list link;
-    void *memory;
-    size_t length;
-};
-
 static struct {
     pthread_mutex_t mutex; /* guards the list; held while a device arrives, never while URBs end */
     struct list devices;
@@ -111,6 +104,7 @@ static void host_close(struct usb_device *device)
     }
     while (atomic_load(&usbfs->reaping) != 0)
         futex_wait(&usbfs->reaping, 1, FUTEX_NO_DEADLINE);
+    usbfs_memory_forget(usbfs);
     if (!engine_timer_cancel(&usbfs->retry))
         engine_timer_drain(&usbfs->retry);
     engine_source_close(&usbfs->source);
@@ -254,8 +248,11 @@ static void *host_allocate(struct usb_device *device, uint32_t length)
     struct usbfs_region *region = malloc(sizeof *region);
     lock_acquire(&usbfs->lock);
     void *memory = MAP_FAILED;
-    if (region != NULL && usbfs->fd >= 0 && (usbfs->capabilities & USBDEVFS_CAP_MMAP) && length != 0)
+    if (region != NULL && usbfs->fd >= 0 && (usbfs->capabilities & USBDEVFS_CAP_MMAP) && length != 0 && usbfs_memory_take(NULL, length)) {
         memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, usbfs->fd, 0);
+        if (memory == MAP_FAILED)
+            usbfs_memory_give(length);
+    }
     if (memory != MAP_FAILED) {
         *region = (struct usbfs_region){.memory = memory, .length = length};
         list_push_back(&usbfs->regions, &region->link);
@@ -287,6 +284,7 @@ static void host_free(struct usb_device *device, void *memory, uint32_t length)
         return;
     }
     munmap(found->memory, found->length);
+    usbfs_memory_give(found->length);
     free(found);
 }
 
@@ -303,7 +301,8 @@ static void host_forget(struct usb_device *device)
 
 static const struct usb_host usbfs_host = {
     .name = "usbfs",
-    .limits = {.depth = 16, .iso_lead = 2, .control_bytes = 65536, .bulk_bytes = 4 << 20, .interrupt_bytes = 65536, .iso_packets = 8192},
+    .limits = {.depth = 16, .iso_lead = 2, .control_bytes = 65536, .bulk_bytes = 4 << 20, .interrupt_bytes = 65536, .iso_packets = 8192,
+               .iso_at_once = true},
     .open = host_open, .close = host_close, .submit = usbfs_submit, .cancel = usbfs_cancel, .read_config = host_read_config,
     .claim = host_claim, .release = host_release, .set_configuration = host_set_configuration, .set_interface = host_set_interface,
     .clear_halt = host_clear_halt, .pipe_opened = host_pipe_opened, .pipe_closed = host_pipe_closed, .reset = host_reset,
@@ -338,7 +337,8 @@ static struct usbfs_device *device_create(const char *name)
     usbfs->device = device;
     usbfs->fd = -1;
     usbfs->detach = hosts.detach;
-    usbfs->epoch_ns = clock_now_ns();
+    usb_clock_init(&usbfs->clock, USB_CLOCK_ESTIMATED);
+    list_init(&usbfs->memory_link);
     usbfs->retry = (struct engine_timer){.fired = usbfs_retry};
     list_init(&usbfs->sent);
     list_init(&usbfs->waiting);
@@ -461,6 +461,7 @@ int usbfs_start(const char *options)
     pthread_mutex_unlock(&hosts.mutex);
     if (!first)
         return 0;
+    usbfs_memory_start(NULL);
     devices_scan();
     int error = usbfs_hotplug_start(device_changed, devices_scan);
     if (error != 0)

@@ -14,19 +14,26 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "engine/engine.h"
+#include "usb/clock.h"
 #include "usb/core.h"
 
 enum {
     USBFS_ISO_PACKETS = 128,      /* the kernel's limit for one URB */
     USBFS_CONTINUATION_BYTES = 16384, /* a piece of a bulk transfer where the controller has no scatter-gather */
+    USBFS_URB_BYTES = 512,        /* of the kernel's memory, for a URB beside its data */
 };
 
 /* An isochronous pipe's stream, in usb_pipe.host; under the device's lock. */
 struct usbfs_pipe {
     uint64_t next_microframe; /* behind the last packet given to the kernel */
     uint32_t outstanding;     /* URBs with the kernel: something to continue */
-    bool locked;              /* reference_ns is known */
-    int64_t reference_ns;     /* from a URB's last place to its completion, at the stream's first */
+};
+
+/* Memory mapped from a device's node: the kernel moves it without a copy. */
+struct usbfs_region {
+    struct list link;
+    void *memory;
+    size_t length;
 };
 
 struct usbfs_device {
@@ -45,11 +52,17 @@ struct usbfs_device {
     struct lock lock;          /* guards what follows */
     bool closing, dead;
     struct list sent;          /* struct usbfs_transfer.link: all pieces given */
-    struct list waiting;       /* for the kernel's memory, or for their time */
-    struct engine_timer retry;
-    uint64_t epoch_ns, last_ns;
-    int64_t adjust_ns;         /* what the completions taught about the bus's clock */
+    struct list waiting;       /* for the kernel's memory */
+    struct engine_timer retry; /* tries what waits */
+    struct list memory_link;   /* the memory's: who is woken when some is free */
+    struct usb_clock clock;
     struct list regions;       /* struct usbfs_region.link: memory mapped from fd */
+};
+
+/* One of the kernel's URBs. */
+struct usbfs_piece {
+    uint64_t cost;           /* of the kernel's memory */
+    struct usbdevfs_urb urb; /* ends with its packets */
 };
 
 /* One URB, as one or more of the kernel's. */
@@ -60,9 +73,8 @@ struct usbfs_transfer {
     int status;              /* the first failure */
     bool cancelled;
     bool fresh;              /* the start of an isochronous stream */
-    uint64_t not_before_ns;  /* isochronous with a start frame */
     uint8_t *control;        /* setup and data */
-    struct usbdevfs_urb *pieces[];
+    struct usbdevfs_urb *pieces[]; /* each in a struct usbfs_piece */
 };
 
 /* usbfs.c */
@@ -76,6 +88,14 @@ int usbfs_frame(struct usb_device *device, struct usb_frame *frame);
 int64_t usbfs_reap_attempt(struct engine_op *op);
 void usbfs_reap_done(struct engine_op *op, int64_t result);
 void usbfs_retry(struct engine_timer *timer);
+
+/* usbfs_memory.c */
+void usbfs_memory_start(const char *file); /* reads the limit; NULL: the kernel's own file */
+bool usbfs_memory_fits(uint64_t bytes);    /* false: never */
+/* false: not now; the device (if there is one) is woken by its `retry` when there may be. */
+bool usbfs_memory_take(struct usbfs_device *usbfs, uint64_t bytes);
+void usbfs_memory_give(uint64_t bytes);
+void usbfs_memory_forget(struct usbfs_device *usbfs);
 
 /* usbfs_split.c: pure. */
 int usbfs_status(int status); /* the kernel's for a URB or packet (0 or -errno) -> one of urb.h's */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/futex.h"
 #include "usb/usbfs.h"
 
 static int failures;
@@ -106,6 +107,53 @@ static void joining(void)
     CHECK(usbfs_status(-ENOENT) == -ECANCELED && usbfs_status(-ESHUTDOWN) == -ENODEV && usbfs_status(-ENOSR) == -EPROTO);
 }
 
+static _Atomic uint32_t woken;
+
+static void wake(struct engine_timer *timer)
+{
+    (void)timer;
+    atomic_fetch_add(&woken, 1);
+    futex_wake(&woken, 1);
+}
+
+static void woken_wait(uint32_t count)
+{
+    uint64_t deadline = clock_deadline_ns(20000000000u);
+    for (uint32_t seen; (seen = atomic_load(&woken)) < count && futex_wait(&woken, seen, deadline) != -ETIMEDOUT;)
+        ;
+}
+
+/* The account of the kernel's memory: who waits is woken by what is given back, once. */
+static void memory(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/limit", root);
+    FILE *file = fopen(path, "w");
+    fputs("2\n", file);
+    fclose(file);
+    usbfs_memory_start(path);
+    static struct usbfs_device a = {.retry = {.fired = wake}}, b = {.retry = {.fired = wake}};
+    list_init(&a.memory_link);
+    list_init(&b.memory_link);
+    CHECK(usbfs_memory_fits(2 << 20) && !usbfs_memory_fits((2 << 20) + 1));
+    CHECK(usbfs_memory_take(&a, 1 << 20) && usbfs_memory_take(&b, 1 << 20));
+    CHECK(!usbfs_memory_take(&a, 1) && !usbfs_memory_take(&a, 1) && !usbfs_memory_take(&b, 1) && !usbfs_memory_take(NULL, 1));
+    usbfs_memory_give(4096);
+    woken_wait(2);
+    CHECK(atomic_load(&woken) == 2 && list_empty(&a.memory_link) && list_empty(&b.memory_link));
+    CHECK(usbfs_memory_take(&a, 4096) && !usbfs_memory_take(&b, 1));
+    usbfs_memory_forget(&b);
+    usbfs_memory_give(2 << 20);
+    CHECK(usbfs_memory_take(&a, 2 << 20) && !engine_timer_cancel(&b.retry));
+    usbfs_memory_give(2 << 20);
+    file = fopen(path, "w");
+    fputs("0\n", file);
+    fclose(file);
+    usbfs_memory_start(path);
+    CHECK(usbfs_memory_fits(UINT64_MAX)); /* no limit */
+    unlink(path);
+}
+
 int main(void)
 {
     if (mkdtemp(root) == NULL)
@@ -114,6 +162,7 @@ int main(void)
     uevents();
     cutting();
     joining();
+    memory();
     rmdir(root);
     return failures != 0;
 }

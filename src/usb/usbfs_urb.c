@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* URBs with the kernel: cut into its own, submitted, reaped through the engine's epoll, joined and ended. What the kernel has no memory
- * for (one limit for all processes) waits here in its order and never fails for that. The device's lock keeps a transfer and its pieces
+ * for (usbfs_memory.c) waits here in its order and never fails for that. The device's lock keeps a transfer and its pieces
  * alive from the first submit to the last reap, so a discard never names freed memory. */
 #include <errno.h>
 #include <limits.h>
@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "base/futex.h"
+#include "base/trace.h"
 #include "usb/usbfs.h"
 
-enum { SETUP_BYTES = 8, RETRY_NS = 5000000, LEAD_NS = 2000000, MICROFRAME_NS = 125000, ADJUST_MAX_NS = 1000000, ADJUST_PART = 16 };
+enum { SETUP_BYTES = 8, RETRY_NS = 10000000 };
 
 static const struct usb_endpoint *endpoint_of(const struct urb *urb)
 {
@@ -24,19 +25,31 @@ static struct usbfs_pipe *stream_of(const struct urb *urb)
 
 /* ---- Making and freeing -------------------------------------------------------------------------------------------- */
 
+/* The kernel has it no longer. */
+static void piece_settle(struct usbdevfs_urb *piece)
+{
+    struct usbfs_piece *it = container_of(piece, struct usbfs_piece, urb);
+    if (it->cost != 0)
+        usbfs_memory_give(it->cost);
+    it->cost = 0;
+}
+
 static void transfer_free(struct usbfs_transfer *transfer)
 {
-    for (uint32_t i = 0; i < transfer->count; i++)
-        free(transfer->pieces[i]);
+    for (uint32_t i = 0; i < transfer->count; i++) {
+        piece_settle(transfer->pieces[i]); /* not reaped: the device is gone */
+        free(container_of(transfer->pieces[i], struct usbfs_piece, urb));
+    }
     free(transfer->control);
     free(transfer);
 }
 
 static struct usbdevfs_urb *piece_create(struct usbfs_transfer *transfer, uint32_t packets)
 {
-    struct usbdevfs_urb *piece = calloc(1, sizeof *piece + packets * sizeof piece->iso_frame_desc[0]);
-    if (piece == NULL)
+    struct usbfs_piece *made = calloc(1, sizeof *made + packets * sizeof made->urb.iso_frame_desc[0]);
+    if (made == NULL)
         return NULL;
+    struct usbdevfs_urb *piece = &made->urb;
     piece->endpoint = endpoint_of(transfer->urb)->address;
     piece->usercontext = transfer;
     transfer->pieces[transfer->count++] = piece;
@@ -124,38 +137,17 @@ static struct usbfs_transfer *transfer_create(struct usbfs_device *usbfs, struct
 
 /* ---- The clock ------------------------------------------------------------------------------------------------------- */
 
-static uint64_t clock_read(struct usbfs_device *usbfs, uint64_t now)
-{
-    uint64_t at = (uint64_t)((int64_t)(now - usbfs->epoch_ns) + usbfs->adjust_ns);
-    if (at < usbfs->last_ns)
-        at = usbfs->last_ns; /* it never goes back */
-    usbfs->last_ns = at;
-    return at;
-}
-
 int usbfs_frame(struct usb_device *device, struct usb_frame *frame)
 {
     struct usbfs_device *usbfs = device->host_data;
-    lock_acquire(&usbfs->lock);
-    uint64_t now = clock_now_ns();
-    *frame = (struct usb_frame){.microframe = clock_read(usbfs, now) / MICROFRAME_NS, .at_ns = now, .quality = USB_CLOCK_ESTIMATED};
-    lock_release(&usbfs->lock);
+    usb_clock_read(&usbfs->clock, frame);
     return 0;
 }
 
-/* A stream's URBs come back at the bus's pace: the clock is drawn after them, so that it neither gains nor loses. */
-static void clock_follow(struct usbfs_device *usbfs, struct usbfs_pipe *stream, const struct urb *urb)
+/* The first microframe behind the packets of a URB. */
+static uint64_t end_of(const struct urb *urb)
 {
-    uint64_t end = (urb->start_microframe + (uint64_t)urb->packet_count * (urb->pipe->endpoint.period_us / 125)) * MICROFRAME_NS;
-    int64_t distance = (int64_t)(clock_now_ns() - usbfs->epoch_ns) + usbfs->adjust_ns - (int64_t)end;
-    if (!stream->locked) {
-        stream->locked = true;
-        stream->reference_ns = distance;
-        return;
-    }
-    int64_t error = distance - stream->reference_ns;
-    error = error > ADJUST_MAX_NS ? ADJUST_MAX_NS : error < -ADJUST_MAX_NS ? -ADJUST_MAX_NS : error;
-    usbfs->adjust_ns -= error / ADJUST_PART;
+    return urb->start_microframe + (uint64_t)urb->packet_count * (urb->pipe->endpoint.period_us / 125);
 }
 
 /* ---- Out --------------------------------------------------------------------------------------------------------------- */
@@ -170,10 +162,8 @@ static void stream_mark(struct usbfs_transfer *transfer, const struct usbfs_pipe
 static void stream_begin(const struct usbfs_transfer *transfer, struct usbfs_pipe *stream)
 {
     const struct urb *urb = transfer->urb;
-    if (transfer->fresh)
-        stream->locked = false;
     stream->outstanding++;
-    stream->next_microframe = urb->start_microframe + (uint64_t)urb->packet_count * (urb->pipe->endpoint.period_us / 125);
+    stream->next_microframe = end_of(urb);
 }
 
 static void transfer_discard(struct usbfs_device *usbfs, struct usbfs_transfer *transfer)
@@ -182,23 +172,51 @@ static void transfer_discard(struct usbfs_device *usbfs, struct usbfs_transfer *
         usbfs_ioctl(usbfs->fd, USBDEVFS_DISCARDURB, transfer->pieces[i]); /* -EINVAL: it is done, and will be reaped */
 }
 
-/* Gives what is left of a transfer. -ENOMEM: later; other errors are in transfer->status. Under the device's lock. */
+static bool is_mapped(const struct usbfs_device *usbfs, const void *buffer)
+{
+    list_for_each (node, &usbfs->regions) {
+        const struct usbfs_region *region = container_of(node, struct usbfs_region, link);
+        if ((uintptr_t)buffer - (uintptr_t)region->memory < region->length)
+            return true;
+    }
+    return false;
+}
+
+/* 0, -EAGAIN: our own account says that the kernel has no memory for it now, -ENOMEM: the kernel says so, -ENOBUFS: it never has, or
+ * -errno. */
+static int piece_submit(struct usbfs_device *usbfs, struct usbdevfs_urb *piece)
+{
+    uint32_t packets = piece->type == USBDEVFS_URB_TYPE_ISO ? (uint32_t)piece->number_of_packets : 0;
+    uint64_t cost = USBFS_URB_BYTES + packets * sizeof piece->iso_frame_desc[0];
+    if (!is_mapped(usbfs, piece->buffer)) /* else it was counted when it was mapped */
+        cost += (uint32_t)piece->buffer_length;
+    if (!usbfs_memory_fits(cost)) {
+        trace_note(TRACE_USB, "%s: a transfer of %d bytes is more than the kernel's usbfs_memory_mb", usbfs->device->id.path, piece->buffer_length);
+        return -ENOBUFS;
+    }
+    if (!usbfs_memory_take(usbfs, cost))
+        return -EAGAIN;
+    container_of(piece, struct usbfs_piece, urb)->cost = cost;
+    int error = usbfs_ioctl(usbfs->fd, USBDEVFS_SUBMITURB, piece);
+    if (error < 0)
+        piece_settle(piece);
+    return error;
+}
+
+/* Gives what is left of a transfer. -EAGAIN, -ENOMEM: later; other errors are in transfer->status. Under the device's lock. */
 static int transfer_give(struct usbfs_device *usbfs, struct usbfs_transfer *transfer)
 {
     struct usbfs_pipe *stream = stream_of(transfer->urb);
-    if (stream != NULL && transfer->submitted == 0) {
-        if (transfer->not_before_ns > clock_now_ns())
-            return -ENOMEM;
+    if (stream != NULL && transfer->submitted == 0)
         stream_mark(transfer, stream);
-    }
     while (transfer->submitted < transfer->count && transfer->status == 0) {
-        int error = usbfs_ioctl(usbfs->fd, USBDEVFS_SUBMITURB, transfer->pieces[transfer->submitted]);
-        if (error == -ENOMEM)
-            return -ENOMEM;
+        int error = piece_submit(usbfs, transfer->pieces[transfer->submitted]);
+        if (error == -ENOMEM || error == -EAGAIN)
+            return error;
         if (error == -EREMOTEIO && transfer->submitted != 0)
             break; /* a piece before was short: the rest is not wanted any more */
         if (error < 0) {
-            transfer->status = error == -EINVAL || error == -EMSGSIZE ? -EINVAL : usbfs_status(error);
+            transfer->status = error == -EINVAL || error == -EMSGSIZE ? -EINVAL : error == -ENOBUFS ? -ENOMEM : usbfs_status(error);
             transfer_discard(usbfs, transfer);
             break;
         }
@@ -224,14 +242,12 @@ static bool pipe_waits(const struct usbfs_device *usbfs, const struct urb *urb)
     return false;
 }
 
-static void transfer_wait(struct usbfs_device *usbfs, struct usbfs_transfer *transfer)
+/* What our own account refuses is woken by it. What only the kernel refuses waits for other programs, of which nothing tells. */
+static void transfer_wait(struct usbfs_device *usbfs, struct usbfs_transfer *transfer, int why)
 {
     list_push_back(&usbfs->waiting, &transfer->link);
-    uint64_t now = clock_now_ns(), due = now + RETRY_NS;
-    if (transfer->not_before_ns > now && transfer->not_before_ns < due)
-        due = transfer->not_before_ns;
-    if (usbfs->retry.place == 0 || due < usbfs->retry.due_ns)
-        engine_timer_set(&usbfs->retry, due); /* without memory for it the next reap looks again */
+    if (why == -ENOMEM)
+        engine_timer_set(&usbfs->retry, clock_now_ns() + RETRY_NS); /* without memory for it the next reap looks again */
 }
 
 int usbfs_submit(struct usb_device *device, struct urb *urb)
@@ -248,12 +264,11 @@ int usbfs_submit(struct usb_device *device, struct urb *urb)
         return -ENOMEM;
     int error = 0;
     lock_acquire(&usbfs->lock);
-    if (endpoint->type == USB_ISOCH && !(urb->flags & URB_ISO_ASAP))
-        transfer->not_before_ns = (uint64_t)((int64_t)(usbfs->epoch_ns + urb->start_microframe * MICROFRAME_NS) - usbfs->adjust_ns) - LEAD_NS;
+    int later = 0;
     if (usbfs->dead || usbfs->fd < 0)
         error = -ENODEV;
-    else if (pipe_waits(usbfs, urb) || transfer_give(usbfs, transfer) == -ENOMEM)
-        transfer_wait(usbfs, transfer);
+    else if (pipe_waits(usbfs, urb) || (later = transfer_give(usbfs, transfer)) != 0)
+        transfer_wait(usbfs, transfer, later);
     else if (transfer->submitted == 0)
         error = transfer->status != 0 ? transfer->status : -EINVAL;
     else
@@ -305,7 +320,7 @@ static void transfer_take(struct usbfs_device *usbfs, struct usbfs_transfer *tra
         if (stream->outstanding != 0)
             stream->outstanding--;
         if (transfer->status == 0 && !transfer->cancelled && transfer->reaped == transfer->count)
-            clock_follow(usbfs, stream, transfer->urb);
+            usb_clock_observe(&usbfs->clock, end_of(transfer->urb), clock_now_ns());
     }
     transfer->urb->host[0] = NULL;
     list_remove(&transfer->link);
@@ -331,10 +346,11 @@ static void waiting_give(struct usbfs_device *usbfs, struct list *ended)
     list_splice_back(&all, &usbfs->waiting);
     for (struct list *node; (node = list_pop_front(&all)) != NULL;) {
         struct usbfs_transfer *transfer = container_of(node, struct usbfs_transfer, link);
+        int later = 0;
         if (usbfs->dead)
             transfer->status = -ENODEV;
-        else if (pipe_waits(usbfs, transfer->urb) || transfer_give(usbfs, transfer) == -ENOMEM) {
-            transfer_wait(usbfs, transfer);
+        else if (pipe_waits(usbfs, transfer->urb) || (later = transfer_give(usbfs, transfer)) != 0) {
+            transfer_wait(usbfs, transfer, later);
             continue;
         }
         list_push_back(&usbfs->sent, &transfer->link);
@@ -395,6 +411,7 @@ static void piece_done(struct usbfs_device *usbfs, struct usbdevfs_urb *piece, s
 {
     struct usbfs_transfer *transfer = piece->usercontext;
     transfer->reaped++;
+    piece_settle(piece);
     bool given = !list_empty(&transfer->link);
     list_for_each (node, &usbfs->waiting)
         given &= node != &transfer->link;

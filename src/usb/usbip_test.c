@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,67 @@ static void garbage(uint16_t port)
     CHECK(true);
 }
 
+static bool send_all(int fd, const void *bytes, size_t size)
+{
+    return send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+/* Imports the device on a socket of its own; its number on the bus goes to *devid. */
+static int raw_import(uint16_t port, const char *busid, uint32_t *devid)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    uint8_t request[USBIP_OP_HEADER + USBIP_BUSID] = {0}, answer[USBIP_OP_HEADER + USBIP_DEVICE];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    usbip_op_encode(request, &(struct usbip_op_header){.version = USBIP_VERSION, .code = USBIP_OP_REQ_IMPORT});
+    memcpy(request + USBIP_OP_HEADER, busid, strlen(busid));
+    CHECK(connect(fd, (struct sockaddr *)&at, sizeof at) == 0 && send_all(fd, request, sizeof request));
+    CHECK(recv(fd, answer, sizeof answer, MSG_WAITALL) == (ssize_t)sizeof answer);
+    struct usbip_device described;
+    CHECK(usbip_device_decode(answer + USBIP_OP_HEADER, &described) == 0);
+    *devid = described.bus << 16 | described.address;
+    return fd;
+}
+
+static void raw_send(int fd, struct usbip_pdu pdu)
+{
+    uint8_t bytes[USBIP_HEADER];
+    usbip_pdu_encode(bytes, &pdu);
+    CHECK(send_all(fd, bytes, sizeof bytes));
+}
+
+static struct usbip_pdu raw_answer(int fd)
+{
+    uint8_t bytes[USBIP_HEADER];
+    struct usbip_pdu pdu = {0};
+    CHECK(recv(fd, bytes, sizeof bytes, MSG_WAITALL) == (ssize_t)sizeof bytes && usbip_pdu_decode(bytes, 65536, &pdu) == 0);
+    return pdu;
+}
+
+/* What a client hears of its unlinks: one that was in time, one that was too late, and one that overtook its transfer. */
+static void unlinks(uint16_t port, const char *busid)
+{
+    uint32_t devid;
+    int fd = raw_import(port, busid, &devid);
+    struct usbip_pdu read = {.command = USBIP_CMD_SUBMIT, .sequence = 1, .devid = devid, .in = true, .endpoint = 1, .length = 512};
+    raw_send(fd, read);
+    raw_send(fd, (struct usbip_pdu){.command = USBIP_CMD_UNLINK, .sequence = 2, .devid = devid, .unlink = 1});
+    struct usbip_pdu heard = raw_answer(fd);
+    CHECK(heard.command == USBIP_RET_UNLINK && heard.sequence == 2 && heard.status == -ECONNRESET);
+    raw_send(fd, (struct usbip_pdu){.command = USBIP_CMD_UNLINK, .sequence = 3, .devid = devid, .unlink = 1});
+    heard = raw_answer(fd);
+    CHECK(heard.command == USBIP_RET_UNLINK && heard.sequence == 3 && heard.status == 0);
+    raw_send(fd, (struct usbip_pdu){.command = USBIP_CMD_UNLINK, .sequence = 5, .devid = devid, .unlink = 4});
+    read.sequence = 4;
+    raw_send(fd, read);
+    heard = raw_answer(fd);
+    CHECK(heard.command == USBIP_RET_UNLINK && heard.sequence == 5 && heard.status == -ECONNRESET);
+    struct usbip_pdu status = {.command = USBIP_CMD_SUBMIT, .sequence = 6, .devid = devid, .in = true, .length = 2, .setup = {0x80, 0, 0, 0, 0, 0, 2, 0}};
+    raw_send(fd, status); /* nothing else was said */
+    heard = raw_answer(fd);
+    CHECK(heard.command == USBIP_RET_SUBMIT && heard.sequence == 6 && heard.status == 0 && heard.length == 2);
+    close(fd);
+}
+
 static _Atomic uint32_t gone;
 
 static void changed(struct usb_watcher *watcher, enum usb_change change, struct usb_device *device)
@@ -185,6 +247,7 @@ int main(void)
     struct usbip_server *server;
     uint16_t port;
     char where[64], options[128];
+    int error;
     CHECK(usb_virtual_attach_model("mutt", "speed=high", &local) == 0);
     CHECK(usbip_serve(NULL, 0, &server, &port) == 0);
     snprintf(where, sizeof where, "127.0.0.1:%u", port);
@@ -192,7 +255,10 @@ int main(void)
     struct usb_watcher watcher = {.changed = changed};
     usb_watch(&watcher);
     CHECK(usbip_attach(where, "busid=none") == -ENODEV);
-    CHECK(usbip_attach(where, options) == 0 && (remote = find("usbip")) != NULL);
+    unlinks(port, local->id.path);
+    while ((error = usbip_attach(where, options)) == -EBUSY) /* until the server has seen the end of that client */
+        sched_yield();
+    CHECK(error == 0 && (remote = find("usbip")) != NULL);
     CHECK(usbip_attach(where, options) == -EBUSY);
     CHECK(remote->id.speed == USB_SPEED_HIGH && remote->id.descriptor.vendor == local->id.descriptor.vendor);
     CHECK(strcmp(remote->id.serial, local->id.serial) == 0 && remote->id.serial[0] != '\0');

@@ -153,10 +153,10 @@ uint32_t usbip_packet_count(const struct usbip_pdu *pdu)
 
 /* ---- Isochronous packets ------------------------------------------------------------------------------------------ */
 
-void usbip_packets_encode(uint8_t *out, const struct urb_packet *packets, uint32_t count)
+void usbip_packets_encode(uint8_t *out, const struct urb_packet *packets, uint32_t count, uint32_t base)
 {
     for (uint32_t i = 0; i < count; i++, out += USBIP_PACKET) {
-        put32(out, packets[i].offset);
+        put32(out, packets[i].offset - base);
         put32(out + 4, packets[i].length);
         put32(out + 8, packets[i].actual);
         put32(out + 12, (uint32_t)packets[i].status);

@@ -74,8 +74,8 @@ int usbip_pdu_decode(const uint8_t in[USBIP_HEADER], uint32_t max_length, struct
 /* number_of_packets of a transfer that is not isochronous: both 0 and 0xffffffff are sent; 0 here. */
 uint32_t usbip_packet_count(const struct usbip_pdu *pdu);
 
-/* Isochronous descriptors: count x USBIP_PACKET bytes. Decoding checks that each lies within `length` bytes and returns -EPROTO if not. */
-void usbip_packets_encode(uint8_t *out, const struct urb_packet *packets, uint32_t count);
+/* Isochronous descriptors: count x USBIP_PACKET bytes; offsets are told from `base` on. Decoding checks that each lies within `length` bytes and returns -EPROTO if not. */
+void usbip_packets_encode(uint8_t *out, const struct urb_packet *packets, uint32_t count, uint32_t base);
 int usbip_packets_decode(const uint8_t *in, struct urb_packet *packets, uint32_t count, uint32_t length);
 
 /* Isochronous IN data travels packed: only what each packet received, one behind the other. Packing copies to `out` (returns the bytes);

@@ -77,7 +77,7 @@ static void packets(void)
     uint8_t wire[3 * USBIP_PACKET];
     struct urb_packet out[3], in[3] = {{.offset = 0, .length = 4, .actual = 2}, {.offset = 4, .length = 4, .actual = 0, .status = -18},
                                        {.offset = 8, .length = 4, .actual = 3}};
-    usbip_packets_encode(wire, in, 3);
+    usbip_packets_encode(wire, in, 3, 0);
     CHECK(usbip_packets_decode(wire, out, 3, 12) == 0 && memcmp(in, out, sizeof in) == 0);
     CHECK(usbip_packets_decode(wire, out, 3, 11) == -EPROTO);
     uint8_t buffer[12] = "ab..cdefghij", packed[12] = {0};

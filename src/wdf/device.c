@@ -50,6 +50,7 @@ static void device_dispose(struct wdf_object *object)
 {
     struct wdf_device *device = container_of(object, struct wdf_device, object);
     wdf_interfaces_free(device);
+    wdf_device_links_free(device);
     if (device->wdm == NULL)
         return;
     atomic_store(&((struct device_extension *)device->wdm->DeviceExtension)->device, NULL);
@@ -140,6 +141,7 @@ NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE
     list_init(&device->files);
     list_init(&device->interfaces);
     list_init(&device->properties);
+    list_init(&device->links);
     wdf_device_io_init(&device->io);
     wdf_object_lock_init(object, &device->lock, object);
     device->state.Size = 0;

@@ -63,6 +63,7 @@ struct wdf_device {
     struct list files;                   /* struct wdf_file_object.link */
     struct lock interfaces_lock;
     struct list interfaces;              /* struct wdf_interface.link */
+    struct list links;                   /* symbolic links, under interfaces_lock */
     struct list properties;              /* WdfDeviceAssignProperty's, under interfaces_lock */
 
     struct wdf_pnp *pnp;                 /* pnp.h; NULL: a control device, powered always */
@@ -78,6 +79,9 @@ extern const struct wdf_class wdf_device_class;
 struct wdf_device *wdf_device_of(const DEVICE_OBJECT *object);
 /* The device at or above an object: a queue's, a timer's. NULL: below the driver alone. */
 struct wdf_device *wdf_device_above(struct wdf_object *object);
+
+/* The symbolic links of a device that goes. */
+void wdf_device_links_free(struct wdf_device *device);
 
 /* Out of the stack and away, with all that hangs below it. */
 void wdf_device_delete(struct wdf_device *device);

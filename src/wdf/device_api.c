@@ -8,7 +8,6 @@
 #include "wdf/pnp.h"
 #include "wdf/string_object.h"
 #include "wdf/verifier.h"
-#include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
 
 WDFDRIVER NTAPI ovl_WdfDeviceGetDriver(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
@@ -78,7 +77,7 @@ VOID NTAPI ovl_WdfDeviceSetDeviceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
         return;
     }
     device->state = *DeviceState;
-    if (device->pdo != NULL && IoInvalidateDeviceState != NULL)
+    if (device->pdo != NULL)
         IoInvalidateDeviceState(device->pdo); /* the Plug and Play manager asks anew */
 }
 
@@ -109,14 +108,45 @@ static NTSTATUS device_name(struct wdf_device *device, UNICODE_STRING *name, WCH
     return STATUS_SUCCESS;
 }
 
+struct device_link {
+    struct list link;
+    UNICODE_STRING name;
+    WCHAR text[];
+};
+
+void wdf_device_links_free(struct wdf_device *device)
+{
+    for (struct list *node; (node = list_pop_front(&device->links)) != NULL;) {
+        struct device_link *link = container_of(node, struct device_link, link);
+        IoDeleteSymbolicLink(&link->name); /* the device object's end may have taken it already */
+        free(link);
+    }
+}
+
 NTSTATUS NTAPI ovl_WdfDeviceCreateSymbolicLink(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
                                                PCUNICODE_STRING SymbolicLinkName)
 {
     struct wdf_device *device = WDF_HANDLE(DriverGlobals, Device, wdf_device);
     WCHAR room[256];
-    UNICODE_STRING name, link = *SymbolicLinkName;
+    UNICODE_STRING name;
     NTSTATUS status = device_name(device, &name, room, sizeof room / sizeof *room);
-    return NT_SUCCESS(status) ? IoCreateSymbolicLink(&link, &name) : status;
+    if (!NT_SUCCESS(status))
+        return status;
+    struct device_link *link = wdf_allocate(sizeof *link + SymbolicLinkName->Length + sizeof(WCHAR));
+    if (link == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memcpy(link->text, SymbolicLinkName->Buffer, SymbolicLinkName->Length);
+    link->name = (UNICODE_STRING){.Length = SymbolicLinkName->Length, .MaximumLength = SymbolicLinkName->Length,
+                                  .Buffer = link->text};
+    status = IoCreateSymbolicLink(&link->name, &name);
+    if (!NT_SUCCESS(status)) {
+        free(link);
+        return status;
+    }
+    lock_acquire(&device->interfaces_lock);
+    list_push_back(&device->links, &link->link);
+    lock_release(&device->interfaces_lock);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI ovl_WdfDeviceRetrieveDeviceName(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDFSTRING String)

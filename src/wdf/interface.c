@@ -10,7 +10,6 @@
 #include "wdf/pnp.h"
 #include "wdf/string_object.h"
 #include "wdf/verifier.h"
-#include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
 
 struct wdf_interface {
@@ -79,7 +78,7 @@ NTSTATUS NTAPI ovl_WdfDeviceCreateDeviceInterface(PWDF_DRIVER_GLOBALS DriverGlob
                                                   const GUID *InterfaceClassGUID, PCUNICODE_STRING ReferenceString)
 {
     struct wdf_device *device = WDF_HANDLE(DriverGlobals, Device, wdf_device);
-    if (device->pdo == NULL || IoRegisterDeviceInterface == NULL)
+    if (device->pdo == NULL)
         return STATUS_INVALID_DEVICE_REQUEST; /* a control device has none */
     struct wdf_interface *interface;
     NTSTATUS status = interface_make(device, InterfaceClassGUID, ReferenceString, &interface);

@@ -8,7 +8,6 @@
 #include "wdf/driver.h"
 #include "wdf/interface.h"
 #include "wdf/verifier.h"
-#include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
 
 #define CALLBACKS(device) (&(device)->init->pnp)
@@ -135,8 +134,7 @@ void wdf_pnp_set_failed(struct wdf_device *device, bool restart)
         return;
     device->pnp->failed = true;
     device->pnp->restarts = restart;
-    if (IoInvalidateDeviceState != NULL)
-        IoInvalidateDeviceState(device->pdo);
+    IoInvalidateDeviceState(device->pdo);
 }
 
 WDF_DEVICE_PNP_STATE NTAPI ovl_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)

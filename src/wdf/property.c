@@ -8,7 +8,6 @@
 
 #include "wdf/driver.h"
 #include "wdf/memory.h"
-#include "wdf/wdm_later.h"
 #include "wdm/wdm_host.h"
 
 enum { TYPE_EMPTY = 0, TYPE_UINT32 = 0x7, TYPE_GUID = 0xd, TYPE_STRING = 0x12, TYPE_STRING_LIST = 0x2012 };
@@ -16,7 +15,7 @@ enum { TYPE_EMPTY = 0, TYPE_UINT32 = 0x7, TYPE_GUID = 0xd, TYPE_STRING = 0x12, T
 NTSTATUS wdf_property_query(DEVICE_OBJECT *pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, void *buffer, ULONG *result)
 {
     *result = 0;
-    if (pdo == NULL || IoGetDeviceProperty == NULL)
+    if (pdo == NULL)
         return STATUS_INVALID_DEVICE_REQUEST; /* a control device has no properties */
     if (length != 0 && buffer == NULL)
         return STATUS_INVALID_PARAMETER;

@@ -179,7 +179,10 @@ static NTSTATUS slot_format(struct reader_slot *slot)
     struct wdf_usb_reader *reader = slot->reader;
     const WDF_USB_CONTINUOUS_READER_CONFIG *config = &reader->config;
     struct wdf_driver *driver = reader->pipe->target.object.driver;
+    WDF_REQUEST_REUSE_PARAMS reuse;
     PVOID buffer;
+    WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_NO_FLAGS, STATUS_SUCCESS);
+    ovl_WdfRequestReuse(driver->globals, wdf_request_handle(slot->request), &reuse); /* a cancelled IRP would stay cancelled */
     NTSTATUS status = ovl_WdfMemoryCreate(driver->globals, &reader->attributes, NonPagedPoolNx, POOL_TAG,
                                           config->HeaderLength + config->TransferLength + config->TrailerLength, &slot->memory, &buffer);
     if (!NT_SUCCESS(status))

@@ -48,7 +48,7 @@ static void usb_completed(struct wdf_request *request)
     struct wdf_usb_request *usb = request->usb;
     const URB *urb = usb->urb;
     ULONG moved = 0;
-    bool transfer = urb == &usb->own && urb->UrbHeader.Length >= sizeof urb->UrbControlDescriptorRequest;
+    bool transfer = urb == &usb->own && urb->UrbHeader.Length >= sizeof urb->UrbBulkOrInterruptTransfer;
     if (transfer) /* the length stands at one place in all of them */
         moved = urb->UrbBulkOrInterruptTransfer.TransferBufferLength;
     usb->completion.UsbdStatus = urb != NULL ? urb->UrbHeader.Status : USBD_STATUS_SUCCESS;

@@ -3,6 +3,7 @@
  * usb_pdo_pnp.c's, URBs usbd_urb.c's, port controls usbd_port.c's. */
 #include "wdm/usb_pdo.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/futex.h"
@@ -33,7 +34,17 @@ DEVICE_OBJECT *usb_pdo_create(struct usb_node *node)
     lock_acquire(&pdos_lock);
     DRIVER_OBJECT *bus = bus_driver();
     lock_release(&pdos_lock);
-    NTSTATUS status = IoCreateDevice(bus, sizeof(struct usb_pdo), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &object);
+    /* Every PDO has a name, for the symbolic links of function drivers that have none. */
+    WCHAR units[32];
+    char text[32];
+    size_t length = (size_t)snprintf(text, sizeof text, "\\Device\\USBPDO-%u", (unsigned)node->number);
+    for (size_t i = 0; i <= length; i++)
+        units[i] = (unsigned char)text[i];
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, units);
+    NTSTATUS status = IoCreateDevice(bus, sizeof(struct usb_pdo), &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &object);
+    if (status == STATUS_OBJECT_NAME_COLLISION) /* the node's PDO before is still open somewhere */
+        status = IoCreateDevice(bus, sizeof(struct usb_pdo), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &object);
     if (!NT_SUCCESS(status))
         return NULL;
     struct usb_pdo *pdo = object->DeviceExtension;

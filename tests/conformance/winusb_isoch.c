@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* WinUSB: the rules of isochronous transfers. Frames are exact on the virtual device. */
+/* WinUSB: the rules of isochronous transfers. Frame numbers are the bus's own on a virtual device; on a real or a remote one they are
+ * the library's, so there the device's own count is only compared with itself. */
 #include "winusb_common.h"
 
 enum { FRAMES = 10, TRANSFERS = 3 };
@@ -79,6 +80,12 @@ static void reads(void)
     is_int(wrong, 0, "each packet is at its offset, and no microframe between them is missing");
 }
 
+static BOOL frames_are_the_bus(void)
+{
+    const char *hosts = getenv("OVERLAPPED_USB");
+    return hosts == NULL || (strncmp(hosts, "usbfs", 5) != 0 && strncmp(hosts, "usbip", 5) != 0);
+}
+
 static void frames(void)
 {
     OVERLAPPED overlapped = {.hEvent = event_manual()};
@@ -92,7 +99,8 @@ static void frames(void)
     is_int(next, start + FRAMES, "tells the frame behind it");
     ULONGLONG microframe;
     memcpy(&microframe, buffer, sizeof microframe);
-    is_int(microframe / 8, start, "and is in that frame");
+    if (frames_are_the_bus())
+        is_int(microframe / 8, start, "and is in that frame");
     next = frame_now() + 2000;
     is_int(finish(WinUsb_WriteIsochPipe(writing, 0, bytes, &next, &overlapped), &overlapped, &done),
            ERROR_INVALID_PARAMETER, "1024 frames ahead is too far");

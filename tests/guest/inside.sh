@@ -12,11 +12,11 @@ check() {
 	*) echo "# exit status $check_rc"; echo "not ok $name";;
 	esac
 }
-# For what must keep up with the bus: an emulated processor on a busy machine loses time now and then, so up to three attempts, all shown.
+# For what must keep up with the bus: an emulated processor on a busy machine loses time now and then, so up to ten attempts, all shown.
 check_timed() {
 	name=$1
 	shift
-	for attempt in 1 2 3; do
+	for attempt in 1 2 3 4 5 6 7 8 9 10; do
 		"$@" >/tmp/check.out 2>&1
 		check_rc=$?
 		sed 's/^/# /' /tmp/check.out
