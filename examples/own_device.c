@@ -89,5 +89,11 @@ int main(void)
         !WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE))
         return failed("the thermometer");
     printf("%s says %d.%d degrees\n", list[count - 1].product, (bytes[0] | bytes[1] << 8) / 10, (bytes[0] | bytes[1] << 8) % 10);
-    return WinUsb_Free(usb) && CloseHandle(device) ? (ovl_usb_detach(plugged), 0) : 1;
+    ovl_free(list);
+    ovl_free(path);
+    WinUsb_Free(usb);
+    CloseHandle(overlapped.hEvent);
+    CloseHandle(device);
+    ovl_usb_detach(plugged);
+    return 0;
 }

@@ -157,7 +157,7 @@ static void *serve(void *unused)
 {
     uint8_t bytes[USBIP_HEADER];
     struct usbip_pdu pdu;
-    struct timeval patience = {.tv_usec = 100000}; /* a client that waits for more than it gets */
+    struct timeval patience = {.tv_usec = 20000}; /* a client that waits for more than it gets */
     int fd = accept4(peer.listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)
         abort();
@@ -214,7 +214,7 @@ static bool one_submit(struct one *one, struct usb_device *device, uint8_t addre
 {
     memset(one, 0, sizeof *one);
     one->urb = (struct urb){.device = device, .pipe = usb_device_pipe(device, address), .buffer = one->data, .length = URB_BYTES,
-                            .done = one_done, .context = one, .timeout_ms = 50};
+                            .done = one_done, .context = one, .timeout_ms = 10};
     if (one->urb.pipe == NULL)
         return false;
     if (one->urb.pipe->endpoint.type == USB_ISOCH) {

@@ -76,7 +76,7 @@ uint32_t ovl_driver_unload(struct ovl_driver *driver);
 struct ovl_usb_device;
 
 /* Plugs a device into this process: "mutt", "fx2" or "audio" (docs/usb-devices.md says what they are), options
- * "speed=full|high|super,faults=SCRIPT,seed=N" and the model's own, or NULL. It has arrived when this returns. ERROR_FILE_NOT_FOUND 2
+ * "speed=full|high|super,faults=SCRIPT,seed=N,idle=MS" and the model's own, or NULL. It has arrived when this returns. ERROR_FILE_NOT_FOUND 2
  * (no such model), ERROR_INVALID_PARAMETER 87 (an option or script), ERROR_NOT_SUPPORTED 50 (not at this speed). Any thread. */
 uint32_t ovl_usb_attach(const char *model, const char *options, struct ovl_usb_device **device);
 
@@ -141,6 +141,8 @@ struct ovl_usb_model {
                          uint32_t room);
     void (*isoch_out)(void *context, struct ovl_usb_device *device, uint8_t endpoint, uint64_t microframe, const void *data,
                       uint32_t length);
+    /* The bus stands still for the device (1), or goes on (0). */
+    void (*suspended)(void *context, struct ovl_usb_device *device, int is_suspended);
     /* Nobody uses the device any more; the last call, on whatever thread used it last. Not after an attach that was refused. */
     void (*destroyed)(void *context);
 };

@@ -84,6 +84,13 @@ static void own_selected(void *state, uint8_t interface, uint8_t setting)
         own->model.selected(own->context, own->device, interface, setting);
 }
 
+static void own_suspended(void *state, bool is_suspended)
+{
+    struct own *own = state;
+    if (own->model.suspended != NULL)
+        own->model.suspended(own->context, own->device, is_suspended);
+}
+
 static int64_t result_of(int64_t result)
 {
     return result == OVL_USB_NAK ? -EAGAIN : result < 0 ? -EPIPE : result;
@@ -132,6 +139,7 @@ static const struct usb_model own_model = {
     .describe = own_describe,
     .reset = own_reset,
     .selected = own_selected,
+    .suspended = own_suspended,
     .control = own_control,
     .in = own_in,
     .out = own_out,

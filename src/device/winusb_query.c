@@ -56,15 +56,17 @@ BOOL WINAPI WinUsb_GetDescriptor(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR 
     struct usb_device *device = winusb_device(winusb);
     BOOL done;
     *LengthTransferred = 0;
-    if (DescriptorType == USB_DT_DEVICE)
+    if (DescriptorType == USB_DT_DEVICE) {
         done = copy_whole(device->device_bytes, sizeof device->device_bytes, Buffer, BufferLength,
                           LengthTransferred);
-    else if (DescriptorType == USB_DT_CONFIGURATION && Index == 0 && device->config != NULL)
+    } else if (DescriptorType == USB_DT_CONFIGURATION && Index == 0 && device->config != NULL) {
         done = copy_whole(device->config->bytes, device->config->length, Buffer, BufferLength,
                           LengthTransferred);
-    else
+    } else {
+        winusb_wake(winusb);
         done = descriptor_ask(device, DescriptorType, Index, LanguageID, Buffer, BufferLength,
                               LengthTransferred);
+    }
     winusb_release(winusb);
     return done;
 }

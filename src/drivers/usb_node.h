@@ -7,6 +7,7 @@
 
 #include "drivers/driver.h"
 #include "drivers/usb_ids.h"
+#include "drivers/usb_osdesc.h"
 #include "usb/device.h"
 
 enum { USB_NODE_GUIDS = 8 };
@@ -18,7 +19,7 @@ struct usb_node_interface {
     struct usb_guid guid;
     struct usb_node *node;
     bool wanted;  /* its owner has it enabled; under the lock of the nodes, as the next */
-    bool enabled; /* registered: CreateFile finds it */
+    _Atomic bool enabled; /* registered: CreateFile finds it */
 };
 
 struct usb_node {
@@ -41,6 +42,7 @@ struct usb_node {
     _Atomic uint32_t problem;                 /* CM_PROB_*: its driver failed, and no other gets it; 0: none */
     struct usb_node_interface interfaces[USB_NODE_GUIDS];
     _Atomic uint32_t interface_count_guid;    /* only grows */
+    struct usb_idle idle;                     /* what WinUSB does when nothing happens */
     bool wants_winusb;                        /* its descriptors or the configuration file say so */
     bool listed;                              /* under the lock of the nodes */
 };

@@ -40,6 +40,10 @@ static void node_rules_apply(struct usb_node *node, uint16_t vendor, uint16_t pr
         if (rules[i].vendor != vendor || rules[i].product != product ||
             rules[i].interface != function)
             continue;
+        if (rules[i].is_idle) {
+            node->idle = rules[i].idle;
+            continue;
+        }
         node->wants_winusb = true;
         node_guid_add(node, &rules[i].guid);
     }
@@ -52,6 +56,8 @@ static void node_guids(struct usb_node *node, const struct usb_id_source *source
         node_guid_add(node, &usb_guid_device);
     for (uint32_t i = 0; os != NULL && i < os->guid_count; i++)
         node_guid_add(node, &os->guids[i]);
+    if (os != NULL)
+        node->idle = os->idle;
     node->wants_winusb = strcmp(source->compatible, "WINUSB") == 0;
     node_rules_apply(node, source->vendor, source->product, source->function);
 }

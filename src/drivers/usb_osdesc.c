@@ -17,6 +17,7 @@ enum {
     CAPABILITY_CONTAINER = 4,
 
     PROPERTY_SZ = 1,
+    PROPERTY_DWORD = 4,
     PROPERTY_MULTI_SZ = 7,
 };
 
@@ -159,6 +160,19 @@ static void guids_add(struct usb_os_function *function, const uint8_t *value, si
     guid_add(function, text, used);
 }
 
+static void idle_add(struct usb_idle *idle, const uint8_t *name, size_t length, const uint8_t *value)
+{
+    uint32_t number = read16(value) | (uint32_t)read16(value + 2) << 16;
+    if (name_is(name, length, "DeviceIdleEnabled"))
+        idle->enabled = number != 0;
+    else if (name_is(name, length, "DeviceIdleIgnoreWakeEnable"))
+        idle->ignores_wake = number != 0;
+    else if (name_is(name, length, "DefaultIdleState"))
+        idle->state = number != 0;
+    else if (name_is(name, length, "DefaultIdleTimeout"))
+        idle->timeout_ms = number;
+}
+
 static void property_add(struct usb_os_function *function, uint32_t type, const uint8_t *name,
                          size_t name_length, const uint8_t *value, size_t value_length)
 {
@@ -166,6 +180,8 @@ static void property_add(struct usb_os_function *function, uint32_t type, const 
          many = name_is(name, name_length, "DeviceInterfaceGUIDs");
     if ((one || many) && (type == PROPERTY_SZ || type == PROPERTY_MULTI_SZ))
         guids_add(function, value, value_length);
+    else if (type == PROPERTY_DWORD && value_length >= 4)
+        idle_add(&function->idle, name, name_length, value);
 }
 
 /* ---- Version 2.0

@@ -17,12 +17,20 @@ enum {
     USB_OSDESC_STRING = 0xee,
 };
 
+/* What the registry says of idling, by properties of the device's own: DeviceIdleEnabled, DeviceIdleIgnoreWakeEnable,
+ * DefaultIdleState, DefaultIdleTimeout. */
+struct usb_idle {
+    bool enabled, ignores_wake, state;
+    uint32_t timeout_ms; /* 0: not said */
+};
+
 /* What is said of the device, or of the function that begins with an interface. */
 struct usb_os_function {
     int32_t interface;                    /* -1: the device */
     char compatible[9], subcompatible[9]; /* "" */
     uint32_t guid_count;
     struct usb_guid guids[USB_OSDESC_GUIDS];
+    struct usb_idle idle;
 };
 
 struct usb_os_info {

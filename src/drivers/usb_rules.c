@@ -54,6 +54,26 @@ static bool device_parse(const char *text, size_t length, struct usb_rule *rule)
     return true;
 }
 
+/* "on", "off" or "always", then perhaps milliseconds. */
+static bool idle_parse(const char **at, const char *end, struct usb_idle *idle)
+{
+    const char *word;
+    size_t size = word_next(at, end, &word);
+    bool always = size == 6 && memcmp(word, "always", 6) == 0;
+    idle->enabled = true;
+    idle->ignores_wake = always;
+    idle->state = always || (size == 2 && memcmp(word, "on", 2) == 0);
+    if (!idle->state && (size != 3 || memcmp(word, "off", 3) != 0))
+        return false;
+    size = word_next(at, end, &word);
+    for (size_t i = 0; i < size; i++) {
+        if (word[i] < '0' || word[i] > '9' || idle->timeout_ms > UINT32_MAX / 10 - 1)
+            return false;
+        idle->timeout_ms = idle->timeout_ms * 10 + (uint32_t)(word[i] - '0');
+    }
+    return true;
+}
+
 bool usb_rule_parse(const char *line, size_t length, struct usb_rule *rule)
 {
     const char *at = line, *end = line + length, *word;
@@ -63,7 +83,11 @@ bool usb_rule_parse(const char *line, size_t length, struct usb_rule *rule)
     size = word_next(&at, end, &word);
     if (!device_parse(word, size, rule))
         return false;
+    memset(&rule->idle, 0, sizeof rule->idle);
     size = word_next(&at, end, &word);
+    rule->is_idle = size == 4 && memcmp(word, "idle", 4) == 0;
+    if (rule->is_idle)
+        return idle_parse(&at, end, &rule->idle) && word_next(&at, end, &word) == 0;
     if (size != 6 || memcmp(word, "winusb", 6) != 0)
         return false;
     size = word_next(&at, end, &word);

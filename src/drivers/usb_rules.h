@@ -6,17 +6,23 @@
  *     usb 1209:0002:01 winusb {...}     the function that begins with interface 01 of a composite
  * device
  *
- * Numbers are hexadecimal, as in hardware ids. Several lines for one device give it several GUIDs.
+ *     usb 1209:0001 idle on 5000        what an INF writes into the registry as DeviceIdleEnabled, DefaultIdleState and
+ *                                       DefaultIdleTimeout (milliseconds); DeviceIdleIgnoreWakeEnable with `always` for `on`
+ *
+ * Numbers are hexadecimal, as in hardware ids, but for milliseconds. Several lines for one device give it several GUIDs.
  */
 #ifndef DRIVERS_USB_RULES_H
 #define DRIVERS_USB_RULES_H
 
 #include "drivers/usb_ids.h"
+#include "drivers/usb_osdesc.h"
 
 struct usb_rule {
     uint16_t vendor, product;
     int32_t interface; /* -1: the device */
+    bool is_idle; /* then idle, else guid */
     struct usb_guid guid;
+    struct usb_idle idle;
 };
 
 /* One line: false when it is none of ours, or malformed. */

@@ -79,12 +79,13 @@ static int32_t winusb_open(struct open_request *request, struct file **file)
         list_init(&winusb->pipes[i].all);
         list_init(&winusb->pipes[i].waiting);
     }
-    winusb_policies_default(winusb);
     int32_t status = winusb_claim(winusb);
     if (status != STATUS_SUCCESS) {
         object_dereference(&made->object);
         return status;
     }
+    winusb_power_open(winusb, node);
+    winusb_policies_default(winusb);
     *file = made;
     return STATUS_SUCCESS;
 }
@@ -99,6 +100,7 @@ static void winusb_cleanup(struct file *file)
         winusb_pipe_empty(&winusb->pipes[i], NULL);
     if (!winusb->opened)
         return;
+    winusb_power_close(winusb);
     winusb->opened = false;
     interfaces_release(winusb, winusb->interface_count);
     usb_device_close(winusb->device);
@@ -161,6 +163,7 @@ int32_t winusb_set_alternate(struct winusb_file *winusb, uint8_t interface, uint
         if (pipe != NULL && pipe->interface == interface)
             winusb_surplus_drop(&winusb->pipes[i]);
     }
+    winusb_wake(winusb);
     int error = usb_device_set_interface(winusb->device, interface, setting);
     return error == -EBUSY ? STATUS_DEVICE_BUSY : winusb_status(error);
 }
@@ -208,6 +211,7 @@ int32_t winusb_reset(struct winusb_file *winusb, uint8_t interface, uint8_t addr
         return status;
     if (atomic_load(&winusb->device->gone))
         return STATUS_NO_SUCH_DEVICE;
+    winusb_wake(winusb);
     int error = usb_pipe_reset(pipe);
     return error == -EBUSY ? STATUS_DEVICE_BUSY : winusb_status(error);
 }

@@ -79,6 +79,9 @@ int32_t winusb_abort(struct winusb_file *winusb, uint8_t interface, uint8_t addr
 int32_t winusb_reset(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 int32_t winusb_flush(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 
+/* The device is awake when it returns, for a while. */
+void winusb_wake(struct winusb_file *winusb);
+
 void winusb_policies_default(struct winusb_file *winusb);
 int32_t winusb_policy_set(struct winusb_file *winusb, uint8_t interface, uint8_t address,
                           uint32_t policy, uint32_t length, const void *value);

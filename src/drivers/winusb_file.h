@@ -29,8 +29,27 @@ struct winusb_pipe {
     bool surplus_short; /* the transfer it came from ended with a short packet */
 };
 
+/* Idling (winusb_power.c). Nothing is known of it while it is not enabled. */
+enum winusb_power_state { WINUSB_POWER_ON, WINUSB_POWER_SUSPENDING, WINUSB_POWER_OFF, WINUSB_POWER_RESUMING };
+
+struct winusb_power {
+    bool enabled;        /* from the open on */
+    bool wakes;          /* the device can wake the host */
+    struct lock lock;    /* guards what follows */
+    _Atomic uint32_t state;   /* enum winusb_power_state */
+    _Atomic uint32_t changes; /* of the state, and the work's end: who waits sleeps on it */
+    uint32_t busy;       /* requests that keep it awake */
+    uint64_t last_ns;    /* when something happened last */
+    bool armed, working, closing;
+    bool default_auto;         /* AUTO_SUSPEND and SUSPEND_DELAY, as WinUsb_Initialize sets them */
+    uint32_t default_delay_ms;
+    struct engine_timer timer;
+    struct engine_op op;
+};
+
 struct winusb_file {
     struct file file;
+    struct winusb_power power;
     struct usb_device *device; /* referenced */
     uint8_t first_interface, interface_count;
     bool opened; /* the device is open and its interfaces are claimed */
@@ -50,6 +69,7 @@ struct winusb_request {
     _Atomic uint32_t references;
     _Atomic bool cancelled;
     uint8_t state;    /* enum winusb_request_state, under the pipe's lock */
+    bool keeps_awake;
     bool terminating; /* the empty packet that ends a write is under way */
     uint64_t serial;
     uint32_t moved, chunk;
@@ -71,6 +91,14 @@ static inline bool winusb_has(const struct winusb_pipe *pipe, enum winusb_policy
 /* The active pipe of this interface; address 0 is the control pipe. STATUS_INVALID_PARAMETER. */
 int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t address,
                          struct usb_pipe **pipe);
+
+/* winusb_power.c: around each request; `wake` for what goes to the device without one. They may block while it resumes. */
+struct usb_node;
+void winusb_power_open(struct winusb_file *winusb, const struct usb_node *node);
+void winusb_power_close(struct winusb_file *winusb);
+void winusb_power_begin(struct winusb_file *winusb, bool keeps_awake);
+void winusb_power_end(struct winusb_file *winusb, bool keeps_awake, bool moved);
+void winusb_power_policy(struct winusb_file *winusb); /* a policy has changed */
 
 /* winusb_request.c */
 int32_t winusb_status(int error);

@@ -5,8 +5,6 @@
 
 #include "drivers/winusb_file.h"
 
-enum { SUSPEND_DELAY_MS = 5000 };
-
 /* Bytes of the value. Who carries a request out looks only at the policies of its own kind of pipe.
  */
 static const uint8_t policy_bytes[WINUSB_POLICIES] = {
@@ -29,8 +27,9 @@ void winusb_policies_default(struct winusb_file *winusb)
             atomic_store(&pipe->policy[policy], policy == WINUSB_ALLOW_PARTIAL_READS);
         atomic_store(&pipe->timeout_ms, i == 0 ? WINUSB_CONTROL_TIMEOUT_MS : 0);
     }
-    atomic_store(&winusb->auto_suspend, true);
-    atomic_store(&winusb->suspend_delay_ms, SUSPEND_DELAY_MS);
+    atomic_store(&winusb->auto_suspend, winusb->power.default_auto);
+    atomic_store(&winusb->suspend_delay_ms, winusb->power.default_delay_ms);
+    winusb_power_policy(winusb);
 }
 
 static int32_t policy_check(struct winusb_file *winusb, uint8_t interface, uint8_t address,
@@ -85,8 +84,7 @@ int32_t winusb_policy_get(struct winusb_file *winusb, uint8_t interface, uint8_t
     return STATUS_SUCCESS;
 }
 
-/* The device is not suspended for being idle: Windows does it only where the device's registry key
- * has DeviceIdleEnabled, and there is none. The values are kept. */
+/* Without DeviceIdleEnabled the values are kept and mean nothing, as on Windows. */
 int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t length,
                          const void *value)
 {
@@ -100,6 +98,7 @@ int32_t winusb_power_set(struct winusb_file *winusb, uint32_t policy, uint32_t l
         memcpy(&delay_ms, value, sizeof delay_ms);
         atomic_store(&winusb->suspend_delay_ms, delay_ms);
     }
+    winusb_power_policy(winusb);
     return STATUS_SUCCESS;
 }
 

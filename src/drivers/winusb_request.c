@@ -178,6 +178,7 @@ void winusb_request_end(struct winusb_request *request, int32_t status, uint64_t
     if (pipe->current == request)
         pipe->current = NULL;
     lock_release(&pipe->lock);
+    winusb_power_end(request->winusb, request->keeps_awake, status == STATUS_SUCCESS);
     irp_complete(request->irp, status, information);
     if (buffer != NULL && atomic_fetch_sub(&buffer->pending, 1) == 1)
         futex_wake(&buffer->pending, INT_MAX);
@@ -203,6 +204,10 @@ int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struc
         return STATUS_NO_MEMORY;
     memset(request, 0, sizeof *request);
     struct winusb_pipe *pipe = winusb_pipe_at(winusb, usb->endpoint.address);
+    bool waits = (usb->endpoint.type == USB_BULK || usb->endpoint.type == USB_INTERRUPT) &&
+                 usb->endpoint.address & USB_ENDPOINT_IN; /* a read may wait while the device sleeps */
+    request->keeps_awake = !waits;
+    winusb_power_begin(winusb, !waits);
     request->irp = irp;
     request->winusb = winusb;
     request->pipe = pipe;
@@ -213,6 +218,7 @@ int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struc
     lock_acquire(&pipe->lock);
     if (atomic_load(&winusb->closing)) {
         lock_release(&pipe->lock);
+        winusb_power_end(winusb, !waits, false);
         pool_free(POOL_URB, request);
         return STATUS_INVALID_HANDLE;
     }

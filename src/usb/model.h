@@ -46,10 +46,11 @@ struct usb_model {
     /* 0, or -EOPNOTSUPP: does not exist at this speed. Called once, after create. */
     int (*describe)(void *state, enum usb_speed speed, struct usb_model_description *description);
 
-    /* Each may be NULL. Bus reset and plugging; SET_CONFIGURATION; SET_INTERFACE. */
+    /* Each may be NULL. Bus reset and plugging; SET_CONFIGURATION; SET_INTERFACE; the bus stands still for it, or goes on. */
     void (*reset)(void *state);
     void (*configured)(void *state, uint8_t value);
     void (*selected)(void *state, uint8_t interface, uint8_t setting);
+    void (*suspended)(void *state, bool is_suspended);
 
     /* Class and vendor requests, and standard ones that the host does not know. `data` has setup->length bytes: given for OUT, to be
      * filled for IN. Bytes moved (0..length), or -EPIPE: stall. NULL: all stall. */

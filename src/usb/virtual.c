@@ -27,8 +27,18 @@ void usb_model_ready(struct virtual_device *device, uint8_t endpoint)
         virtual_leave(device);
 }
 
+static void suspend_set(struct virtual_device *device, bool suspend)
+{
+    if (device->suspended != suspend && device->model->suspended != NULL)
+        device->model->suspended(device->state, suspend);
+    device->suspended = suspend;
+    device->due = suspend ? device->due : 0; /* what waited goes on */
+}
+
 static void ready_serve(struct virtual_device *device)
 {
+    if (device->suspended && device->remote_wakeup && atomic_load(&device->ready) != 0)
+        suspend_set(device, false); /* it has something to say, and may wake the host for it */
     for (uint32_t bits; (bits = atomic_exchange(&device->ready, 0)) != 0;) {
         uint64_t now = virtual_now();
         for (; bits != 0; bits &= bits - 1) {
@@ -437,8 +447,7 @@ static int host_suspend(struct usb_device *usb, bool suspend)
     struct virtual_device *device = usb->host_data;
     virtual_enter(device);
     int error = device->device == usb ? 0 : -ENODEV;
-    device->suspended = error == 0 && suspend;
-    device->due = suspend ? device->due : 0; /* what waited goes on */
+    suspend_set(device, error == 0 && suspend);
     virtual_leave(device);
     return error;
 }

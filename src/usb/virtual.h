@@ -54,6 +54,8 @@ struct virtual_device {
     uint8_t alternate[USB_INTERFACES_MAX];
     uint8_t remote_wakeup, address;
     bool suspended;
+    bool idles;       /* its Microsoft OS descriptors have DeviceIdleEnabled */
+    uint32_t idle_ms; /* and DefaultIdleTimeout */
     struct virtual_pipe pipes[VIRTUAL_PIPES];
     struct list ended; /* struct urb.host_link: usb_urb_ended is due */
     bool ending;       /* a thread calls it */

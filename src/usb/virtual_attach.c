@@ -104,6 +104,20 @@ static int option_faults(struct virtual_device *device, const char *options)
     return error;
 }
 
+/* idle=MS: Microsoft OS descriptors that let WinUSB suspend it when nothing has happened for so long. */
+static int option_idle(struct virtual_device *device, const char *options)
+{
+    char value[16], *end;
+    if (!usb_model_option(options, "idle", value, sizeof value))
+        return 0;
+    unsigned long ms = strtoul(value, &end, 10);
+    if (*end != '\0' || value[0] == '-' || ms > 3600000)
+        return -EINVAL;
+    device->idles = true;
+    device->idle_ms = (uint32_t)ms;
+    return 0;
+}
+
 /* ---- The life of a virtual device ------------------------------------------------------------------------------------------- */
 
 void usb_virtual_dereference(struct virtual_device *device)
@@ -174,6 +188,8 @@ int usb_virtual_attach(const struct usb_model *model, const void *context, const
         error = model->create(made, context, options, &made->state);
     if (error == 0)
         error = device_describe(made);
+    if (error == 0)
+        error = option_idle(made, options);
     if (error == 0)
         error = option_faults(made, options);
     if (error == 0)

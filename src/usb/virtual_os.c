@@ -54,7 +54,30 @@ static const char property_name[] = "DeviceInterfaceGUIDs";
 /* ---- 2.0 ---------------------------------------------------------------------------------------------------------------- */
 
 enum { SET_HEADER = 10, SET_COMPATIBLE = 20, SET_PROPERTY = 10 + NAME_UNITS * 2 + GUID_UNITS * 2 };
-enum { SET_LENGTH = SET_HEADER + SET_COMPATIBLE + SET_PROPERTY, WINDOWS_8_1 = 0x06030000 };
+enum { SET_NUMBER = 10 + 4, REG_DWORD = 4, WINDOWS_8_1 = 0x06030000 }; /* a number's property without its name */
+
+static const char *const idle_names[] = {"DeviceIdleEnabled", "DefaultIdleState", "DefaultIdleTimeout"};
+enum { IDLE_NAMES = sizeof idle_names / sizeof *idle_names };
+
+static uint32_t set_length(const struct virtual_device *device)
+{
+    uint32_t length = SET_HEADER + SET_COMPATIBLE + SET_PROPERTY;
+    for (uint32_t i = 0; device->idles && i < IDLE_NAMES; i++)
+        length += SET_NUMBER + ((uint32_t)strlen(idle_names[i]) + 1) * 2;
+    return length;
+}
+
+static void put_number(struct writer *writer, const char *name, uint32_t value)
+{
+    uint32_t units = (uint32_t)strlen(name) + 1;
+    put16(writer, SET_NUMBER + units * 2);
+    put16(writer, 4);
+    put16(writer, REG_DWORD);
+    put16(writer, units * 2);
+    put_text(writer, name, units);
+    put16(writer, 4);
+    put32(writer, value);
+}
 
 uint32_t virtual_os_set(const struct virtual_device *device, uint8_t *out, uint32_t room)
 {
@@ -62,7 +85,7 @@ uint32_t virtual_os_set(const struct virtual_device *device, uint8_t *out, uint3
     put16(&writer, SET_HEADER);
     put16(&writer, 0);
     put32(&writer, WINDOWS_8_1);
-    put16(&writer, SET_LENGTH);
+    put16(&writer, set_length(device));
     put16(&writer, SET_COMPATIBLE);
     put16(&writer, 3);
     put(&writer, "WINUSB\0\0\0\0\0\0\0\0\0", 16);
@@ -73,6 +96,8 @@ uint32_t virtual_os_set(const struct virtual_device *device, uint8_t *out, uint3
     put_text(&writer, property_name, NAME_UNITS);
     put16(&writer, GUID_UNITS * 2);
     put_text(&writer, device->description.guid, GUID_UNITS);
+    for (uint32_t i = 0; device->idles && i < IDLE_NAMES; i++)
+        put_number(&writer, idle_names[i], i == 2 ? device->idle_ms : 1);
     return writer.at;
 }
 
@@ -101,7 +126,7 @@ uint32_t virtual_bos(const struct virtual_device *device, uint8_t *out, uint32_t
     if (has_set(device)) {
         put(&writer, platform, sizeof platform);
         put32(&writer, WINDOWS_8_1);
-        put16(&writer, SET_LENGTH);
+        put16(&writer, set_length(device));
         put8(&writer, device->description.os_vendor_code);
         put8(&writer, 0);
     }
@@ -152,7 +177,7 @@ int virtual_os_control(const struct virtual_device *device, const struct usb_set
         return -ENOENT;
     if (setup->type != VENDOR_FROM_DEVICE && setup->type != VENDOR_FROM_INTERFACE)
         return -ENOENT;
-    uint8_t made[256];
+    uint8_t made[512];
     uint32_t size = 0;
     if (!device->description.os_1_0 && setup->index == OS_INDEX_SET)
         size = virtual_os_set(device, made, sizeof made);

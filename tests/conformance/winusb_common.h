@@ -6,6 +6,7 @@
 
 #include "../tap.h"
 
+#include <overlapped.h>
 #include <winusb.h>
 
 enum {

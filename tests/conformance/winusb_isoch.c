@@ -53,6 +53,7 @@ static void registering(void)
 static void reads(void)
 {
     OVERLAPPED overlapped[TRANSFERS] = {{0}};
+    ovl_usb_clock(0); /* a virtual device waits until all are submitted, however busy the machine is */
     for (int i = 0; i < TRANSFERS; i++) {
         overlapped[i].hEvent = event_manual();
         memset(packets[i], 0xee, sizeof packets[i]);
@@ -60,6 +61,7 @@ static void reads(void)
                                                 packets[i], &overlapped[i]);
         ok(!started && GetLastError() == ERROR_IO_PENDING, "a read pends");
     }
+    ovl_usb_clock(1000);
     ULONGLONG before = 0;
     ULONG wrong = 0;
     for (int i = 0; i < TRANSFERS; i++) {
@@ -90,12 +92,13 @@ static void frames(void)
 {
     OVERLAPPED overlapped = {.hEvent = event_manual()};
     DWORD done;
+    ovl_usb_clock(0);
     ULONG start = frame_now() + 20, next = start;
-    ok(finish(WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0],
-                                   &overlapped),
-              &overlapped, &done) == 0 &&
-           done == 0,
-       "a read at a frame");
+    BOOL started = WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0], &overlapped);
+    DWORD start_error = GetLastError();
+    ovl_usb_clock(1000);
+    SetLastError(start_error);
+    ok(finish(started, &overlapped, &done) == 0 && done == 0, "a read at a frame");
     is_int(next, start + FRAMES, "tells the frame behind it");
     ULONGLONG microframe;
     memcpy(&microframe, buffer, sizeof microframe);
@@ -117,6 +120,40 @@ static void frames(void)
     ULONG adjusted = 1000;
     ok(WinUsb_GetAdjustedFrameNumber(&adjusted, stamp) && adjusted >= 1100 && adjusted < 6000,
        "GetAdjustedFrameNumber adds milliseconds");
+    CloseHandle(overlapped.hEvent);
+}
+
+/* The settings with one wide pipe: 3 x 1024 bytes in a microframe at high speed, 48 x 1024 at super speed. */
+static void wide(void)
+{
+    WINUSB_PIPE_INFORMATION_EX pipe;
+    USB_INTERFACE_DESCRIPTOR setting;
+    OVERLAPPED overlapped = {.hEvent = event_manual()};
+    WINUSB_ISOCH_BUFFER_HANDLE registered;
+    DWORD done;
+    for (UCHAR n = 2; WinUsb_QueryInterfaceSettings(usb, n, &setting); n++) {
+        UCHAR i = 0;
+        while (WinUsb_QueryPipeEx(usb, n, i, &pipe) && pipe.PipeType != UsbdPipeTypeIsochronous)
+            i++;
+        ULONG length = 2 * in_frame * pipe.MaximumBytesPerInterval;
+        UCHAR *memory = calloc(1, length);
+        ok(WinUsb_SetCurrentAlternateSetting(usb, n), "setting %u, %u bytes a packet", n, (unsigned)pipe.MaximumBytesPerInterval);
+        ok(WinUsb_RegisterIsochBuffer(usb, pipe.PipeId, memory, length, &registered), "a buffer");
+        ResetEvent(overlapped.hEvent);
+        memset(packets[0], 0xee, sizeof packets[0]);
+        BOOL is_in = USB_ENDPOINT_DIRECTION_IN(pipe.PipeId) != 0;
+        is_int(finish(is_in ? WinUsb_ReadIsochPipeAsap(registered, 0, length, FALSE, 2 * in_frame, packets[0], &overlapped)
+                            : WinUsb_WriteIsochPipeAsap(registered, 0, length, FALSE, &overlapped),
+                      &overlapped, &done),
+               0, "a transfer of two frames");
+        ULONG wrong = 0;
+        for (ULONG p = 0; is_in && p < 2 * in_frame; p++)
+            wrong += packets[0][p].Status != 0 || packets[0][p].Length != pipe.MaximumBytesPerInterval;
+        is_int(wrong, 0, "whole packets");
+        WinUsb_UnregisterIsochBuffer(registered);
+        free(memory);
+    }
+    ok(WinUsb_SetCurrentAlternateSetting(usb, 0), "back to setting 0");
     CloseHandle(overlapped.hEvent);
 }
 
@@ -210,6 +247,7 @@ int main(void)
     part(frames);
     part(time_sync);
     part(ends);
+    part(wide);
     device_end();
     free(buffer);
     return tap_end();

@@ -165,7 +165,7 @@ static void slot_ended(struct slot *slot, DWORD error)
 static DWORD WINAPI disturb(void *unused)
 {
     struct chance chance = {seed * 77777777ull + 5};
-    while (!stop) {
+    while (!tap_read(stop)) {
         struct slot *slot = &slots[draw(&chance, SLOTS)];
         UCHAR pipe = pipes[draw(&chance, 6)];
         switch (draw(&chance, 12)) {
@@ -321,10 +321,10 @@ static BOOL session(struct chance *chance)
         return TRUE;
     port = CreateIoCompletionPort(device, NULL, 1, 1);
     if (session_prepare(chance)) {
-        stop = 0;
+        tap_write(stop, 0);
         HANDLE thread = thread_start(disturb, NULL);
         finished = session_run();
-        stop = 1;
+        tap_write(stop, 1);
         thread_join(thread);
         sessions_done++;
     }
