@@ -67,7 +67,7 @@ void usb_pdo_delete(DEVICE_OBJECT *object)
 {
     struct usb_pdo *pdo = object->DeviceExtension;
     usbd_stop(pdo, PDO_REMOVED);
-    KeFlushQueuedDpcs(); /* the last completion has left our DPC */
+    KeFlushQueuedDpcs(); /* the DPC has returned */
     lock_acquire(&pdos_lock);
     list_remove(&pdo->link);
     lock_release(&pdos_lock);
@@ -114,7 +114,7 @@ void usb_pdo_pipe_drain(DEVICE_OBJECT *device, void *pipe_handle)
     if (pdo == NULL || !usbd_pipe_find(pdo, pipe_handle, &pipe))
         return;
     usb_pipe_abort(pipe.pipe, true);
-    KeFlushQueuedDpcs();
+    usbd_ended_drain(pdo);
 }
 
 /* ---- Starting and stopping --------------------------------------------------------------------------------------------- */

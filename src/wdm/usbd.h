@@ -30,7 +30,7 @@ struct usb_pdo {
     struct list link;               /* all PDOs */
     _Atomic uint32_t references;    /* of the bus interface: drivers' */
     _Atomic uint8_t state;          /* enum usbd_pdo_state */
-    _Atomic uint32_t outstanding;   /* IRPs that are pended here */
+    _Atomic uint32_t outstanding;   /* IRPs that are pended here, and whoever will complete them */
     bool opened;                    /* usb_device_open was called. Under `turn`, as what follows */
     uint32_t claims;                /* interfaces claimed, a bit each */
     pthread_mutex_t turn;           /* one selection or port control at a time */
@@ -41,6 +41,9 @@ struct usb_pdo {
     struct lock ended_lock;
     struct list ended;              /* struct usbd_request.link */
     struct list control;            /* struct usbd_request.control_link: on the default pipe; under ended_lock */
+    uint32_t queued;                /* of those that were ever put there, a count */
+    _Atomic uint32_t completed;     /* and of those that were completed; who drains a pipe sleeps on it */
+    _Atomic uint32_t drains;
     bool dpc_runs;                  /* under ended_lock: it will look at `ended` once more */
     KDPC dpc;
     IRP *idle;                      /* the idle notification that waits, under `lock` */
@@ -65,6 +68,10 @@ struct usbd_request {
     struct urb_packet packets[];
 };
 
+/* Waits until all that has ended was completed. */
+void usbd_ended_drain(struct usb_pdo *pdo);
+/* One of pdo->outstanding has ended. */
+void usbd_outstanding_drop(struct usb_pdo *pdo);
 /* NULL: no memory. */
 struct usbd_request *usbd_request_create(struct usb_pdo *pdo, IRP *irp, URB *urb, uint32_t packets);
 void usbd_request_free(struct usbd_request *request);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/futex.h"
 #include "engine/engine.h"
 #include "usb/host.h"
 #include "usbioctl.h"
@@ -66,19 +65,13 @@ static int64_t idle_run(struct engine_op *op)
     return 0;
 }
 
-static void outstanding_drop(struct usb_pdo *pdo)
-{
-    if (atomic_fetch_sub(&pdo->outstanding, 1) == 1)
-        futex_wake(&pdo->outstanding, INT32_MAX);
-}
-
 static void idle_ran(struct engine_op *op, int64_t result)
 {
     (void)result;
     struct idle_call *call = container_of(op, struct idle_call, op);
     struct usb_pdo *pdo = call->pdo;
     free(call);
-    outstanding_drop(pdo);
+    usbd_outstanding_drop(pdo);
 }
 
 /* The IRP, if it is still there: who takes it ends it. */
@@ -102,7 +95,7 @@ static VOID NTAPI idle_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     if (taken == NULL)
         return;
     usbd_irp_end(taken, STATUS_CANCELLED, 0);
-    outstanding_drop(pdo);
+    usbd_outstanding_drop(pdo);
 }
 
 void usbd_idle_end(struct usb_pdo *pdo, NTSTATUS status)
@@ -116,7 +109,7 @@ void usbd_idle_end(struct usb_pdo *pdo, NTSTATUS status)
         IoReleaseCancelSpinLock(irql); /* now it has looked */
     }
     usbd_irp_end(irp, status, 0);
-    outstanding_drop(pdo);
+    usbd_outstanding_drop(pdo);
 }
 
 /* STATUS_PENDING: it waits. A canceller that comes meanwhile waits for the lock in idle_take. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a URB below a client driver. Three parts use a request: the thread that submits, the transfer, and the cancel routine
  * (whose part is given back by `done` when it takes the routine out of the IRP in time). Whoever gives back the last puts the request
- * among the ended, and a DPC completes the IRPs in order, as many as there are: one hop of threads for a burst of completions. */
+ * among the ended, and a DPC completes the IRPs in order, as many as there are: one hop of threads for a burst of completions.
+ *
+ * A transfer that ends inside its submit needs no hop: as a DPC interrupts the thread that it is queued on, the submitter becomes the DPC,
+ * at DISPATCH_LEVEL, for what has ended until then. Not so where it runs at that level already, for then it may hold a spin lock. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -64,16 +67,31 @@ NTSTATUS usbd_urb_end(IRP *irp, URB *urb, USBD_STATUS usbd)
 
 /* ---- The end -------------------------------------------------------------------------------------------------------------------- */
 
+void usbd_outstanding_drop(struct usb_pdo *pdo)
+{
+    if (atomic_fetch_sub(&pdo->outstanding, 1) == 1)
+        futex_wake(&pdo->outstanding, INT32_MAX);
+}
+
+/* The device that this thread is submitting to, and may be the DPC of; whether it must be. */
+static __thread struct usb_pdo *submits_to;
+static __thread bool owes_dpc;
+
 static void request_queue(struct usbd_request *request)
 {
     struct usb_pdo *pdo = request->pdo;
     lock_acquire(&pdo->ended_lock);
     list_remove(&request->control_link);
     list_push_back(&pdo->ended, &request->link);
+    pdo->queued++;
     bool ring = !pdo->dpc_runs;
     pdo->dpc_runs = true;
-    lock_release(&pdo->ended_lock);
     if (ring)
+        atomic_fetch_add(&pdo->outstanding, 1); /* the DPC's: the device stays until it has seen that nothing is left */
+    lock_release(&pdo->ended_lock);
+    if (ring && submits_to == pdo)
+        owes_dpc = true;
+    else if (ring)
         KeInsertQueueDpc(&pdo->dpc, NULL, NULL);
 }
 
@@ -101,26 +119,59 @@ static void request_complete(struct usbd_request *request)
     NTSTATUS status = usbd_ntstatus(request->usbd, !request->refused);
     usbd_request_free(request);
     usbd_irp_end(irp, status, 0);
-    if (atomic_fetch_sub(&pdo->outstanding, 1) == 1)
-        futex_wake(&pdo->outstanding, INT32_MAX);
+    atomic_fetch_add(&pdo->completed, 1);
+    if (atomic_load(&pdo->drains) != 0)
+        futex_wake(&pdo->completed, INT32_MAX);
+    usbd_outstanding_drop(pdo);
+}
+
+void usbd_ended_drain(struct usb_pdo *pdo)
+{
+    lock_acquire(&pdo->ended_lock);
+    uint32_t queued = pdo->queued;
+    lock_release(&pdo->ended_lock);
+    atomic_fetch_add(&pdo->drains, 1);
+    for (uint32_t completed; (int32_t)((completed = atomic_load(&pdo->completed)) - queued) < 0;)
+        futex_wait(&pdo->completed, completed, FUTEX_NO_DEADLINE);
+    atomic_fetch_sub(&pdo->drains, 1);
+}
+
+/* Completes what has ended until now. false: nothing had, and the next end rings anew. */
+static bool ended_complete(struct usb_pdo *pdo)
+{
+    struct list batch;
+    list_init(&batch);
+    lock_acquire(&pdo->ended_lock);
+    list_splice_back(&batch, &pdo->ended);
+    if (list_empty(&batch))
+        pdo->dpc_runs = false;
+    lock_release(&pdo->ended_lock);
+    if (list_empty(&batch))
+        return false;
+    for (struct list *node; (node = list_pop_front(&batch)) != NULL;)
+        request_complete(container_of(node, struct usbd_request, link));
+    return true;
+}
+
+/* Likewise whether there is more. */
+static bool ended_are_left(struct usb_pdo *pdo)
+{
+    lock_acquire(&pdo->ended_lock);
+    bool left = !list_empty(&pdo->ended);
+    pdo->dpc_runs = left;
+    lock_release(&pdo->ended_lock);
+    return left;
 }
 
 VOID NTAPI usbd_request_dpc(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
 {
+    (void)Dpc;
+    (void)SystemArgument1;
+    (void)SystemArgument2;
     struct usb_pdo *pdo = DeferredContext;
-    for (;;) {
-        struct list batch;
-        list_init(&batch);
-        lock_acquire(&pdo->ended_lock);
-        list_splice_back(&batch, &pdo->ended);
-        if (list_empty(&batch))
-            pdo->dpc_runs = false;
-        lock_release(&pdo->ended_lock);
-        if (list_empty(&batch))
-            return;
-        for (struct list *node; (node = list_pop_front(&batch)) != NULL;)
-            request_complete(container_of(node, struct usbd_request, link));
-    }
+    while (ended_complete(pdo))
+        ;
+    usbd_outstanding_drop(pdo);
 }
 
 /* `done` of the transfer: any thread. */
@@ -179,7 +230,45 @@ void usbd_cancel_control(struct usb_pdo *pdo)
     }
 }
 
+/* The submitter is the DPC for what has ended; what ends meanwhile is the DPC thread's. */
+static void owed_complete(struct usb_pdo *pdo)
+{
+    owes_dpc = false;
+    KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
+    ended_complete(pdo);
+    bool more = ended_are_left(pdo);
+    wdm_irql_set(before);
+    if (more)
+        KeInsertQueueDpc(&pdo->dpc, NULL, NULL);
+    else
+        usbd_outstanding_drop(pdo);
+}
+
 /* ---- The beginning ------------------------------------------------------------------------------------------------------------------ */
+
+/* Gives the transfer to the core. The submitter's part is given back. */
+static void request_submit(struct usbd_request *request)
+{
+    enum { PARTS = 3 };
+    IRP *irp = request->irp;
+    /* Cancelled before there was a routine to call: whoever gets the routine out ends it. */
+    if (__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL) != NULL) {
+        request->usbd = USBD_STATUS_CANCELED;
+        request_release(request, PARTS);
+        return;
+    }
+    int error = urb_submit(&request->transfer);
+    if (error != 0) {
+        request->transfer.status = error;
+        request->transfer.actual = 0;
+        request->refused = true;
+        request_done(&request->transfer);
+    }
+    atomic_store(&request->submitted, true);
+    if (atomic_load(&request->cancelled))
+        urb_cancel(&request->transfer);
+    request_release(request, 1);
+}
 
 NTSTATUS usbd_request_send(struct usbd_request *request)
 {
@@ -201,22 +290,14 @@ NTSTATUS usbd_request_send(struct usbd_request *request)
         lock_release(&pdo->ended_lock);
     }
     IoSetCancelRoutine(irp, request_cancel);
-    /* Cancelled before there was a routine to call: whoever gets the routine out ends it. */
-    int error = __atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL) != NULL ? -EINTR : urb_submit(&request->transfer);
-    if (error == -EINTR) {
-        request->usbd = USBD_STATUS_CANCELED;
-        request_release(request, PARTS);
+    if (KeGetCurrentIrql() >= DISPATCH_LEVEL) {
+        request_submit(request);
         return STATUS_PENDING;
     }
-    if (error != 0) {
-        request->transfer.status = error;
-        request->transfer.actual = 0;
-        request->refused = true;
-        request_done(&request->transfer);
-    }
-    atomic_store(&request->submitted, true);
-    if (atomic_load(&request->cancelled))
-        urb_cancel(&request->transfer);
-    request_release(request, 1);
+    submits_to = pdo;
+    request_submit(request);
+    submits_to = NULL;
+    if (owes_dpc)
+        owed_complete(pdo);
     return STATUS_PENDING;
 }
