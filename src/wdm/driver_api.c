@@ -5,6 +5,7 @@
 #include "nt/status.h"
 #include "overlapped.h"
 #include "wdm/loader.h"
+#include "wdm/pnp.h"
 
 uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver)
 {
@@ -12,6 +13,7 @@ uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver)
     int32_t status = wdm_driver_load(path, strlen(path), &loaded);
     if (status != STATUS_SUCCESS)
         return status_to_win32(status);
+    pnp_nodes_start();
     *driver = (struct ovl_driver *)(void *)loaded;
     return 0;
 }

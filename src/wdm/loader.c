@@ -16,7 +16,7 @@
 #include "base/utf16.h"
 #include "drivers/drivers.h"
 #include "nt/handle.h"
-#include "wdm/driver_spec.h"
+#include "wdm/driver_setup.h"
 #include "wdm/pnp.h"
 #include "wdm/verify.h"
 
@@ -94,6 +94,7 @@ static void driver_free(struct wdm_driver *driver)
 {
     if (driver->module != NULL)
         dlclose(driver->module);
+    driver_setup_free(driver);
     free(driver->ids);
     free(driver);
 }
@@ -106,6 +107,7 @@ static struct wdm_driver *driver_make(const struct driver_spec *spec)
     list_init(&driver->link);
     list_init(&driver->devices);
     list_init(&driver->pnp_devices);
+    list_init(&driver->settings);
     service_name(spec->path, driver->name, sizeof driver->name);
     driver->ids = malloc(usb_id_list_size(spec->ids));
     if (driver->ids == NULL) {
@@ -160,7 +162,9 @@ int32_t wdm_driver_load(const char *text, size_t length, struct wdm_driver **loa
         driver->module = dlopen(spec->path, RTLD_NOW | RTLD_LOCAL);
         if (driver->module == NULL)
             trace_note(TRACE_DRIVER, "%s", dlerror());
-        status = driver->module == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : driver_enter(driver);
+        status = driver->module == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : driver_setup(driver, spec);
+        if (status == STATUS_SUCCESS)
+            status = driver_enter(driver);
         if (status != STATUS_SUCCESS)
             driver_free(driver);
     }
@@ -322,6 +326,7 @@ static void environment_load_once(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, environment_load);
+    pnp_nodes_start();
 }
 
 __attribute__((constructor)) static void loader_announce(void)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/trace.h"
+#include "wdm/driver_setup.h"
 #include "wdm/usb_pdo.h"
 #include "wdm/verify.h"
 
@@ -230,6 +231,7 @@ NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     atomic_store(&node->problem, 0);
+    driver_setup_device(device);
     usb_node_set_driver(node, &pnp_file_driver, wdm_name_keep(driver->name));
     if (verify_on())
         verify_enter("AddDevice", (const void *)driver->extension.AddDevice);

@@ -64,8 +64,10 @@ void pnp_work_run(struct pnp_device *device, uint32_t work);
 void pnp_interfaces_show(struct pnp_device *device);
 void pnp_interfaces_free(struct pnp_device *device);
 
-/* Drivers that devices are offered to (pnp_driver.c): once its DriverEntry has succeeded; before it is unloaded. */
+/* Drivers that devices are offered to (pnp_driver.c): once its DriverEntry has succeeded. */
 void pnp_driver_add(struct wdm_driver *driver);
-void pnp_driver_remove(struct wdm_driver *driver);
+/* After loading: devices that are plugged in come now, whether a program looks for them or not. Not while the environment's drivers
+ * are being loaded. */
+void pnp_nodes_start(void);
 
 #endif

@@ -143,6 +143,8 @@ static bool worker_start(void)
 
 /* ---- Drivers that come and go --------------------------------------------------------------------------------------- */
 
+static _Atomic bool nodes_wanted; /* a driver waits for devices, and perhaps nobody has looked for any yet */
+
 void pnp_driver_add(struct wdm_driver *driver)
 {
     if (driver->extension.AddDevice == NULL)
@@ -153,11 +155,14 @@ void pnp_driver_add(struct wdm_driver *driver)
     bool can = worker_start();
     driver->offered = can;
     pnp_turn_give();
-    if (can)
-        usb_node_set_binder(pnp_bind); /* offers it the nodes that nobody serves */
+    if (!can)
+        return;
+    usb_node_set_binder(pnp_bind); /* offers it the nodes that nobody serves */
+    atomic_store(&nodes_wanted, true);
 }
 
-void pnp_driver_remove(struct wdm_driver *driver)
+void pnp_nodes_start(void)
 {
-    driver->offered = false;
+    if (atomic_load(&nodes_wanted) && atomic_exchange(&nodes_wanted, false))
+        usb_nodes_start();
 }

@@ -41,11 +41,17 @@ static bool give_text(struct property *property, const char *text)
     return *text != '\0';
 }
 
+static const char *class_guid(const struct pnp_device *device)
+{
+    return device->driver->class_guid[0] != '\0' ? device->driver->class_guid : usb_class_guid;
+}
+
 static bool property_find(struct pnp_device *device, DEVICE_REGISTRY_PROPERTY which, struct property *property)
 {
     struct usb_node *node = device->node;
     switch (which) {
     case DevicePropertyDeviceDescription:
+        return give_text(property, device->driver->description[0] != '\0' ? device->driver->description : node->description);
     case DevicePropertyFriendlyName: return give_text(property, node->description);
     case DevicePropertyHardwareID:
         property->text = node->hardware_ids;
@@ -55,10 +61,11 @@ static bool property_find(struct pnp_device *device, DEVICE_REGISTRY_PROPERTY wh
         property->text = node->compatible_ids;
         property->length = usb_id_list_size(node->compatible_ids);
         return true;
-    case DevicePropertyClassName: return give_text(property, "USB");
-    case DevicePropertyClassGuid: return give_text(property, usb_class_guid);
+    case DevicePropertyClassName: 
+        return give_text(property, device->driver->class_guid[0] != '\0' ? device->driver->class_name : "USB");
+    case DevicePropertyClassGuid: return give_text(property, class_guid(device));
     case DevicePropertyDriverKeyName:
-        snprintf(property->own, sizeof property->own, "%s\\%04u", usb_class_guid, (unsigned)node->number);
+        snprintf(property->own, sizeof property->own, "%s\\%04u", class_guid(device), (unsigned)node->number);
         return give_text(property, property->own);
     case DevicePropertyManufacturer: return give_text(property, node->device->id.manufacturer);
     case DevicePropertyLocationInformation:

@@ -18,6 +18,8 @@ struct wdm_driver {
     struct list devices;   /* struct wdm_device.link, under wdm_lock */
     struct list pnp_devices; /* struct pnp_device.link, under wdm_lock; changed in the manager's turn */
     char *ids;             /* hardware and compatible ids that it takes, strings one behind the other; "": none. Fixed */
+    struct list settings;  /* struct driver_setting.link: of its devices' keys. Fixed */
+    char description[128], class_name[64], class_guid[40]; /* of its INF; "" */
     _Atomic uint32_t busy; /* its work items that are queued or run; unloading sleeps on it */
     bool offered;          /* devices are offered to it: in the manager's turn */
     void *module;          /* dlopen's */

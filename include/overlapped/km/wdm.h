@@ -644,4 +644,5 @@ NTAPI_INLINE VOID InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
 }
 
 #include "ovl_km_io.h"
+#include "ovl_km_zw.h"
 #endif
