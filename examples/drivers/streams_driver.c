@@ -252,8 +252,8 @@ static NTSTATUS Recover(DEVICE_CONTEXT *Context)
     NTSTATUS status = STATUS_SUCCESS;
     for (int i = 0; i < 2; i++) {
         WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(pipes[i]), WdfIoTargetCancelSentIo);
-        WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(pipes[i]));
         NTSTATUS reset = WdfUsbTargetPipeResetSynchronously(pipes[i], WDF_NO_HANDLE, WDF_NO_SEND_OPTIONS);
+        WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(pipes[i]));
         if (!NT_SUCCESS(reset))
             status = reset;
     }

@@ -260,6 +260,13 @@ void wdf_io_target_purge(struct wdf_io_target *target, WDF_IO_TARGET_PURGE_IO_AC
         target->ops->stopped(target);
 }
 
+void wdf_io_target_cancel(struct wdf_io_target *target)
+{
+    list_cancel(target, &target->held);
+    list_cancel(target, &target->sent);
+    target_wait(target, false, NULL);
+}
+
 void wdf_io_target_shut(struct wdf_io_target *target, WDF_IO_TARGET_STATE state)
 {
     target_set_state(target, state);

@@ -75,6 +75,9 @@ NTSTATUS wdf_io_target_start(struct wdf_io_target *target);
 void wdf_io_target_stop(struct wdf_io_target *target, WDF_IO_TARGET_SENT_IO_ACTION action);
 void wdf_io_target_purge(struct wdf_io_target *target, WDF_IO_TARGET_PURGE_IO_ACTION action);
 
+/* Cancels what the target has, sent or held, whatever its state, and waits for what was sent. Passive level. */
+void wdf_io_target_cancel(struct wdf_io_target *target);
+
 /* The target goes (class->retire of every kind): nothing more is accepted, all requests are cancelled and awaited. Passive level. */
 void wdf_io_target_retire(struct wdf_object *object);
 

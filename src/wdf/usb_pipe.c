@@ -196,17 +196,31 @@ NTSTATUS NTAPI ovl_WdfUsbTargetPipeFormatRequestForWrite(PWDF_DRIVER_GLOBALS Dri
 
 /* ---- Abort and reset ------------------------------------------------------------------------------------------------------------ */
 
-static NTSTATUS pipe_request_synchronously(struct wdf_usb_sync *sync, bool reset, const WDF_REQUEST_SEND_OPTIONS *options)
+/* Both are for pipes whose targets are stopped: WdfIoTargetStop is to come before a reset, WdfIoTargetStart after it. */
+static NTSTATUS pipe_request_synchronously(struct wdf_usb_sync *sync, bool reset, const WDF_REQUEST_SEND_OPTIONS *given)
 {
     struct wdf_usb_pipe *pipe = container_of(sync->target, struct wdf_usb_pipe, target);
+    WDF_REQUEST_SEND_OPTIONS options = {.Size = sizeof options};
+    if (given != NULL)
+        options = *given;
+    options.Flags |= WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE;
     NTSTATUS status = wdf_usb_sync_begin(sync);
     if (!NT_SUCCESS(status))
         return status;
     status = wdf_usb_format_pipe(sync->request, pipe, reset);
     if (NT_SUCCESS(status))
-        status = wdf_usb_sync_send(sync, options);
+        status = wdf_usb_sync_send(sync, &options);
     wdf_usb_sync_end(sync);
     return status;
+}
+
+/* What the pipe's target still has is cancelled first. */
+NTSTATUS NTAPI ovl_WdfUsbTargetPipeResetSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBPIPE Pipe, WDFREQUEST Request,
+                                                      PWDF_REQUEST_SEND_OPTIONS RequestOptions)
+{
+    SYNC(Pipe, Request);
+    wdf_io_target_cancel(sync.target);
+    return pipe_request_synchronously(&sync, true, RequestOptions);
 }
 
 /* The stack's abort may end before what it aborts has; this returns afterwards. */
@@ -218,13 +232,6 @@ NTSTATUS NTAPI ovl_WdfUsbTargetPipeAbortSynchronously(PWDF_DRIVER_GLOBALS Driver
     if (NT_SUCCESS(status))
         usb_pdo_pipe_drain(sync.target->wdm, PIPE(Pipe)->information.PipeHandle);
     return status;
-}
-
-NTSTATUS NTAPI ovl_WdfUsbTargetPipeResetSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBPIPE Pipe, WDFREQUEST Request,
-                                                      PWDF_REQUEST_SEND_OPTIONS RequestOptions)
-{
-    SYNC(Pipe, Request);
-    return pipe_request_synchronously(&sync, true, RequestOptions);
 }
 
 NTSTATUS NTAPI ovl_WdfUsbTargetPipeFormatRequestForAbort(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBPIPE Pipe, WDFREQUEST Request)
