@@ -23,6 +23,7 @@ typedef struct _DEVICE_CONTEXT {
     WDFUSBDEVICE Usb;
     WDFUSBPIPE Read, Write;
     WDFQUEUE Control;
+    WDFWAITLOCK Recovering;
     ULONG Count;
     STREAM Streams[STREAMS_MOST];
 } DEVICE_CONTEXT;
@@ -75,6 +76,11 @@ static NTSTATUS EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit)
         return status;
     WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
     config.EvtIoDeviceControl = EvtControl;
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.ParentObject = device;
+    status = WdfWaitLockCreate(&attributes, &GetDeviceContext(device)->Recovering);
+    if (!NT_SUCCESS(status))
+        return status;
     WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
     attributes.ExecutionLevel = WdfExecutionLevelPassive; /* recovery waits */
     status = WdfIoQueueCreate(device, &config, &attributes, &GetDeviceContext(device)->Control);
@@ -245,11 +251,13 @@ static NTSTATUS EvtReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translated)
 
 /* ---- Requests --------------------------------------------------------------------------------------------------------- */
 
-/* Cancel each, then reset the endpoints: streams can be neither aborted nor reset alone. */
+/* Cancel each, then reset the endpoints: streams can be neither aborted nor reset alone. One recovery at a time: the start that ends one must
+ * not let requests out while another resets. */
 static NTSTATUS Recover(DEVICE_CONTEXT *Context)
 {
     WDFUSBPIPE pipes[] = {Context->Read, Context->Write};
     NTSTATUS status = STATUS_SUCCESS;
+    WdfWaitLockAcquire(Context->Recovering, NULL);
     for (int i = 0; i < 2; i++) {
         WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(pipes[i]), WdfIoTargetCancelSentIo);
         NTSTATUS reset = WdfUsbTargetPipeResetSynchronously(pipes[i], WDF_NO_HANDLE, WDF_NO_SEND_OPTIONS);
@@ -257,6 +265,7 @@ static NTSTATUS Recover(DEVICE_CONTEXT *Context)
         if (!NT_SUCCESS(reset))
             status = reset;
     }
+    WdfWaitLockRelease(Context->Recovering);
     return status;
 }
 
