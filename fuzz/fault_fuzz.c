@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     static const uint16_t endpoints[] = {0, 0x81, 0x02, 0x83};
     for (int i = 0; i < 64; i++)
-        (void)fault_next(&set, endpoints[i % 4]);
+        (void)fault_next(&set, endpoints[i % 4], (uint16_t)(i % 3));
     uint8_t device[18] = {18, 1}, config[32] = {9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 0xff, 0, 0, 0, 7, 5, 0x81, 2, 0, 2, 0, 7, 5, 1, 2, 0, 2, 0};
     fault_spoil(&set, device, config, sizeof config);
     for (uint32_t i = 0; i < set.count; i++)

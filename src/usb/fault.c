@@ -131,6 +131,8 @@ static bool parse_key(struct word word, struct fault_rule *rule)
         rule->ms = number;
     else if (word_is(key, "bytes"))
         rule->bytes = number;
+    else if (word_is(key, "stream") && number <= UINT16_MAX)
+        rule->stream = (uint16_t)number;
     else
         return false;
     return true;
@@ -188,19 +190,19 @@ static bool is_of_packets(const struct fault_rule *rule)
     return rule->kind != FAULT_REPLUG && rule->kind != FAULT_DESCRIPTOR;
 }
 
-static bool matches(const struct fault_rule *rule, uint16_t endpoint)
+static bool matches(const struct fault_rule *rule, uint16_t endpoint, uint16_t stream)
 {
-    if (!is_of_packets(rule))
+    if (!is_of_packets(rule) || (rule->stream != 0 && rule->stream != stream))
         return false;
     /* Without an address a rule means every endpoint but the default pipe: the device shall still be found. */
     return rule->endpoint == FAULT_ANY_ENDPOINT ? endpoint != 0 : rule->endpoint == endpoint;
 }
 
-bool fault_concerns(const struct fault_set *set, uint16_t endpoint)
+bool fault_concerns(const struct fault_set *set, uint16_t endpoint, uint16_t stream)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const struct fault_rule *rule = &set->rules[i];
-        if (matches(rule, endpoint) && (rule->times == 0 || rule->hits < rule->times))
+        if (matches(rule, endpoint, stream) && (rule->times == 0 || rule->hits < rule->times))
             return true;
     }
     return false;
@@ -215,12 +217,12 @@ static uint32_t draw(struct fault_set *set)
     return (uint32_t)((z ^ (z >> 31)) >> 32);
 }
 
-const struct fault_rule *fault_next(struct fault_set *set, uint16_t endpoint)
+const struct fault_rule *fault_next(struct fault_set *set, uint16_t endpoint, uint16_t stream)
 {
     struct fault_rule *hit = NULL;
     for (uint32_t i = 0; i < set->count; i++) {
         struct fault_rule *rule = &set->rules[i];
-        if (!matches(rule, endpoint) || (rule->times != 0 && rule->hits >= rule->times))
+        if (!matches(rule, endpoint, stream) || (rule->times != 0 && rule->hits >= rule->times))
             continue;
         rule->seen++;
         bool now = rule->at != 0 ? rule->seen == rule->at : rule->every != 0 && rule->seen % rule->every == 0;

@@ -31,6 +31,7 @@ struct fault_rule {
     uint8_t kind;      /* enum fault_kind */
     uint8_t what;      /* enum fault_descriptor */
     uint16_t endpoint; /* an address, or FAULT_ANY_ENDPOINT */
+    uint16_t stream;   /* of that stream only; 0: of all */
     uint32_t at;       /* the packet (from 1) that it hits; 0: see every and chance */
     uint32_t every;    /* each so many packets */
     uint32_t chance;   /* in 1000, drawn with the seed */
@@ -49,11 +50,11 @@ struct fault_set {
 /* Parses `length` bytes of script. 0, or -EINVAL and *reason a static text; *set is then empty. */
 int fault_parse(const char *script, size_t length, uint64_t seed, struct fault_set *set, const char **reason);
 
-/* Whether any rule concerns packets of this endpoint (then it has to be asked for each). */
-bool fault_concerns(const struct fault_set *set, uint16_t endpoint);
+/* Whether any rule concerns packets of this endpoint and stream (0: it has none; then it has to be asked for each). */
+bool fault_concerns(const struct fault_set *set, uint16_t endpoint, uint16_t stream);
 
 /* One packet passes: the rule that hits it, or NULL. Counts. */
-const struct fault_rule *fault_next(struct fault_set *set, uint16_t endpoint);
+const struct fault_rule *fault_next(struct fault_set *set, uint16_t endpoint, uint16_t stream);
 
 /* The first rule of a kind that is no packet's (replug, descriptor), or NULL. */
 const struct fault_rule *fault_find(const struct fault_set *set, enum fault_kind kind);

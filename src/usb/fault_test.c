@@ -49,16 +49,20 @@ static void test_hits(void)
 {
     struct fault_set set;
     CHECK(parse("stall:ep=81:at=3+drop:ep=81:every=5:times=2+crc:every=4", &set) == 0);
-    CHECK(fault_concerns(&set, 0x81) && fault_concerns(&set, 0x02) && !fault_concerns(&set, 0));
+    CHECK(fault_concerns(&set, 0x81, 0) && fault_concerns(&set, 0x02, 0) && !fault_concerns(&set, 0, 0));
     uint8_t kinds[20];
     for (int i = 0; i < 20; i++) {
-        const struct fault_rule *rule = fault_next(&set, 0x81);
+        const struct fault_rule *rule = fault_next(&set, 0x81, 0);
         kinds[i] = rule == NULL ? FAULT_NONE : rule->kind;
     }
     CHECK(kinds[0] == FAULT_NONE && kinds[2] == FAULT_STALL && kinds[3] == FAULT_CRC && kinds[4] == FAULT_DROP);
     CHECK(kinds[9] == FAULT_DROP && kinds[14] == FAULT_NONE && kinds[19] == FAULT_CRC);
-    CHECK(fault_next(&set, 0x00) == NULL);
-    CHECK(parse("slow:ms=3", &set) == 0 && fault_concerns(&set, 0) && !fault_concerns(&set, 0x81));
+    CHECK(fault_next(&set, 0x00, 0) == NULL);
+    CHECK(parse("nak:ep=81:stream=3", &set) == 0 && fault_concerns(&set, 0x81, 3) && !fault_concerns(&set, 0x81, 2) &&
+          !fault_concerns(&set, 0x81, 0));
+    CHECK(fault_next(&set, 0x81, 2) == NULL && fault_next(&set, 0x81, 3) != NULL && set.rules[0].seen == 1);
+    CHECK(parse("nak:stream=65536", &set) != 0);
+    CHECK(parse("slow:ms=3", &set) == 0 && fault_concerns(&set, 0, 0) && !fault_concerns(&set, 0x81, 0));
 }
 
 static void test_seed(void)
@@ -67,7 +71,7 @@ static void test_seed(void)
     CHECK(parse("drop:chance=100", &a) == 0 && parse("drop:chance=100", &b) == 0);
     unsigned hits = 0, same = 0;
     for (int i = 0; i < 10000; i++) {
-        const struct fault_rule *x = fault_next(&a, 0x83), *y = fault_next(&b, 0x83);
+        const struct fault_rule *x = fault_next(&a, 0x83, 0), *y = fault_next(&b, 0x83, 0);
         hits += x != NULL;
         same += (x != NULL) == (y != NULL);
     }

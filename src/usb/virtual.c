@@ -322,6 +322,7 @@ static int host_submit(struct usb_device *usb, struct urb *urb)
             pipe->next_service = 0;
         urb->host[HOST_PENDING] = device;
         urb->host[HOST_PROGRESS] = (void *)(uintptr_t)urb->late_packets;
+        urb->host[VIRTUAL_HOST_DELAYED] = NULL;
         list_push_back(&pipe->pending, &urb->host_link);
         virtual_due(device, virtual_pipe_serve(device, index, virtual_now()));
     }

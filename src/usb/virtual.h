@@ -26,6 +26,7 @@ struct virtual_pipe {
 };
 
 enum { VIRTUAL_PIPES = 32 };
+enum { VIRTUAL_HOST_DELAYED = 3 }; /* urb.host: bus time in ns until which a fault delays it, a stream's; the fault is served then */
 
 /* A place to plug in, and the model behind it. It outlives unplug and replug; each plugging makes a new usb_device. */
 struct virtual_device {

@@ -12,8 +12,8 @@ static void packet_move(struct virtual_device *device, struct virtual_pipe *pipe
 {
     const struct usb_endpoint *endpoint = &urb->pipe->endpoint;
     const struct fault_rule *rule = NULL;
-    if (fault_concerns(&device->faults, endpoint->address))
-        rule = fault_next(&device->faults, endpoint->address);
+    if (fault_concerns(&device->faults, endpoint->address, 0))
+        rule = fault_next(&device->faults, endpoint->address, 0);
     uint8_t kind = rule == NULL ? FAULT_NONE : rule->kind;
     uint8_t *data = (uint8_t *)urb->buffer + packet->offset;
     bool in = endpoint->address & USB_ENDPOINT_IN;

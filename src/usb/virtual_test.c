@@ -249,6 +249,29 @@ static void test_streams(void)
     detach(&f);
 }
 
+/* One stream is delayed, the others are not. */
+static void test_slow_stream(void)
+{
+    struct fixture f = attach("mutt", "speed=super,mode=pattern,faults=nak:ep=81:stream=2:ms=20");
+    static uint8_t data[2][1024];
+    static struct pending slow;
+    uint32_t actual;
+    CHECK(usb_pipe_open_streams(usb_device_pipe(f.usb, 0x81), 16) == 16);
+    usb_virtual_clock_rate(0);
+    slow = (struct pending){.urb = {.device = f.usb, .pipe = usb_device_pipe(f.usb, 0x81), .stream = 2, .buffer = data[0],
+                                    .length = 1024, .done = pending_done, .context = &slow}};
+    CHECK(urb_submit(&slow.urb) == 0);
+    for (uint16_t i = 0; i < 100; i++)
+        CHECK(transfer(&f, 0x81, data[1], 1024, 0, (uint16_t)(i % 16 == 1 ? 1 : i % 16 + 1), &actual) == 0 && actual == 1024);
+    usb_virtual_clock_step(159);
+    CHECK(atomic_load(&slow.done) == 0);
+    usb_virtual_clock_step(1);
+    pending_wait(&slow);
+    CHECK(slow.urb.status == 0 && slow.urb.actual == 1024);
+    usb_virtual_clock_rate(1000);
+    detach(&f);
+}
+
 /* ---- Interrupt --------------------------------------------------------------------------------------------------------------- */
 
 static void test_interrupt(void)
@@ -571,6 +594,7 @@ int main(void)
     test_full_loopback();
     test_options();
     test_streams();
+    test_slow_stream();
     test_interrupt();
     test_isoch("high", 1024, 1);
     test_isoch("super", 1024, 1);

@@ -35,13 +35,24 @@ static void packet_passed(struct virtual_pipe *pipe)
     pipe->fault = NULL;
 }
 
+/* A stream's delay is its own; elsewhere the whole endpoint waits. */
+static void delay(struct virtual_pipe *pipe, struct urb *urb, uint64_t until)
+{
+    if (urb->stream == 0) {
+        pipe->not_before = until;
+        return;
+    }
+    urb->host[VIRTUAL_HOST_DELAYED] = (void *)(uintptr_t)until;
+    packet_passed(pipe); /* as far as the other streams are concerned */
+}
+
 /* Asks once for each packet; a delay is served before the packet is looked at again. STEP_ON: it may pass (perhaps spoilt by
  * pipe->fault). */
 static enum step fault_apply(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint64_t now)
 {
     if (!pipe->asked) {
         pipe->asked = true;
-        pipe->fault = fault_next(&device->faults, endpoint_of(urb)->address);
+        pipe->fault = fault_next(&device->faults, endpoint_of(urb)->address, urb->stream);
     }
     const struct fault_rule *rule = pipe->fault;
     if (rule == NULL || rule->kind == FAULT_SHORT)
@@ -51,7 +62,7 @@ static enum step fault_apply(struct virtual_device *device, struct virtual_pipe 
     case FAULT_NAK:
     case FAULT_LATE:
     case FAULT_SLOW:
-        pipe->not_before = now + (uint64_t)(rule->ms == 0 ? 1 : rule->ms) * 1000000;
+        delay(pipe, urb, now + (uint64_t)(rule->ms == 0 ? 1 : rule->ms) * 1000000);
         return STEP_WAIT;
     case FAULT_UNPLUG: virtual_pull(device); return STEP_WAIT;
     default: break;
@@ -130,7 +141,13 @@ static enum step step(struct virtual_device *device, struct virtual_pipe *pipe, 
     if (pipe->halted)
         return end(device, urb, -EPIPE);
     uint32_t most = endpoint->type == USB_INTERRUPT ? endpoint->interval_bytes : UINT32_MAX;
-    if (pipe->asked || fault_concerns(&device->faults, endpoint->address)) {
+    if (urb->host[VIRTUAL_HOST_DELAYED] != NULL) {
+        if ((uintptr_t)urb->host[VIRTUAL_HOST_DELAYED] > now)
+            return STEP_WAIT;
+        urb->host[VIRTUAL_HOST_DELAYED] = NULL;
+        pipe->asked = true; /* for this packet */
+    }
+    if (pipe->asked || fault_concerns(&device->faults, endpoint->address, urb->stream)) {
         enum step fault = fault_apply(device, pipe, urb, now);
         if (fault != STEP_ON)
             return fault;
@@ -144,7 +161,7 @@ static enum step step(struct virtual_device *device, struct virtual_pipe *pipe, 
 /* Streams are queues of their own: one that waits does not hold up the others. */
 static uint64_t bulk_serve(struct virtual_device *device, struct virtual_pipe *pipe, uint64_t now)
 {
-    uint64_t blocked[1024 / 64] = {0};
+    uint64_t blocked[1024 / 64] = {0}, next = VIRTUAL_NEVER;
     list_for_each_safe (node, &pipe->pending) {
         struct urb *urb = container_of(node, struct urb, host_link);
         uint64_t *word = &blocked[urb->stream / 64 % 16], bit = 1ull << urb->stream % 64;
@@ -161,10 +178,13 @@ static uint64_t bulk_serve(struct virtual_device *device, struct virtual_pipe *p
             if (urb->stream == 0)
                 break;
             *word |= bit;
+            uint64_t until = (uintptr_t)urb->host[VIRTUAL_HOST_DELAYED];
+            if (until != 0 && until < next)
+                next = until;
         }
     }
-    pipe->naked = !list_empty(&pipe->pending);
-    return VIRTUAL_NEVER;
+    pipe->naked = !list_empty(&pipe->pending) && next == VIRTUAL_NEVER;
+    return next;
 }
 
 static uint64_t slot_after(uint64_t microframe, uint64_t period)
@@ -200,7 +220,7 @@ static uint64_t control_serve(struct virtual_device *device, struct virtual_pipe
 {
     while (!list_empty(&pipe->pending)) {
         struct urb *urb = container_of(pipe->pending.next, struct urb, host_link);
-        if (pipe->asked || fault_concerns(&device->faults, 0)) {
+        if (pipe->asked || fault_concerns(&device->faults, 0, 0)) {
             enum step fault = fault_apply(device, pipe, urb, now);
             if (device->device == NULL)
                 return VIRTUAL_NEVER;

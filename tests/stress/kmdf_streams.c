@@ -48,7 +48,7 @@ static ULONG draw(struct chance *chance, ULONG below)
 static void script_make(struct chance *chance, char *text, size_t size)
 {
     static const char *const faults[] = {"stall", "short", "babble", "nak", "late", "drop", "crc", "slow", "unplug"};
-    static const char *const endpoints[] = {"", ":ep=81", ":ep=81", ":ep=01", ":ep=01", ":ep=0"};
+    static const char *const endpoints[] = {"", ":ep=81", ":ep=81:stream=3", ":ep=01", ":ep=01:stream=9", ":ep=0"};
     size_t at = 0;
     text[0] = '\0';
     for (ULONG rules = draw(chance, 4); rules > 0; rules--) {
