@@ -24,8 +24,10 @@ test: build
 	-tools/deps.sh guest
 	tests/run.sh $(BUILD)
 
-# Everything: each engine, many seeds of the simulated one, AddressSanitizer, ThreadSanitizer.
+# Everything: each engine, many seeds of the simulated one, AddressSanitizer, ThreadSanitizer, and Wireshark's
+# view of a capture where it can be had.
 check-all: build
+	-tools/deps.sh capture
 	tests/check_all.sh $(BUILD)
 
 # Each fuzzer for SECONDS_EACH seconds (60).

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Everything that can be checked on this machine: the suite on every engine, the simulated engine with many
 # seeds, and builds with AddressSanitizer + UBSan and with ThreadSanitizer. tests/check_all.sh [BUILD]
-# SEEDS=N is the number of simulated seeds (200), FIRST_SEED=N where they begin (1).
+# SEEDS=N is the number of simulated seeds (200), FIRST_SEED=N where they begin (1), FAULT_RUNS=N the runs of the USB
+# streaming program under random faults (10000, AddressSanitizer).
 # Each configuration ends in one line; the last line is the sum, and the exit status is its verdict.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -43,6 +44,20 @@ suite() {
     printf '%-24s %s\n' "$label" "$summary"
 }
 
+# faults DIR: a tenth of the runs with each of ten orders of completion.
+faults() {
+    local order runs=$((${FAULT_RUNS:-10000} / 10)) bad=0
+    for order in 0 1 2 3 4 5 6 7 8 9; do
+        if OVERLAPPED_ENGINE=sim:$((order + 1)) "$1/tests/test-usb_faults" $((first + order * runs)) "$runs" >"$logs/out" 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1)) bad=1
+            grep -vE '^ok' "$logs/out" | tail -n 40
+        fi
+    done
+    printf '%-24s %s runs, %s\n' 'usb faults' $((runs * 10)) "$([ "$bad" = 0 ] && echo good || echo FAILED)"
+}
+
 # What no engine changes is tested once, with the first.
 behaviour=(--no-suite headers --no-suite tree --no-suite guest)
 order=(--suite unit --suite conformance --suite wdm)
@@ -60,6 +75,7 @@ for sanitizer in address,undefined thread; do
     for engine in uring pool sim:"$first"; do
         suite "$name $engine" "$build-$name" "$engine" "${behaviour[@]}"
     done
+    [ $name = tsan ] || faults "$build-$name"
 done
 rm -rf "$logs"
 [ "$broken" = 0 ] || echo "$broken configurations did not build or finish"

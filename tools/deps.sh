@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes sure that what a target needs is there: tools/deps.sh build|bench|fuzz|second-opinion|format
+# Makes sure that what a target needs is there: tools/deps.sh build|bench|fuzz|guest|capture|second-opinion|format
 # Looks for the programs and headers themselves; what is missing is installed as Debian packages. As root, or with
 # CI=true and sudo, without asking; else it asks on a terminal, and otherwise says the command and fails.
 set -euo pipefail
@@ -14,6 +14,7 @@ needs() {
         second-opinion) needs build; echo '|x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64|/usr/lib/wine/wine64 wine64' ;;
         fuzz) needs build; echo "|$(clang_runtime) libclang-rt-dev" ;;
         guest) needs build; echo '|qemu-system-x86_64 qemu-system-x86|xz xz-utils|flock util-linux' ;;
+        capture) needs build; echo '|tshark tshark' ;;
         format) echo 'clang-format clang-format' ;;
         *) echo "deps.sh: unknown target: $1" >&2; exit 2 ;;
     esac

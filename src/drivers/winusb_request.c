@@ -67,8 +67,11 @@ void winusb_surplus_drop(struct winusb_pipe *pipe)
 
 bool winusb_pipe_is_empty(struct winusb_pipe *pipe)
 {
+    bool empty = true;
     lock_acquire(&pipe->lock);
-    bool empty = list_empty(&pipe->all);
+    /* Whom a completion has woken may be here before its request has left the list. */
+    list_for_each (node, &pipe->all)
+        empty &= container_of(node, struct winusb_request, all_link)->state == WINUSB_ENDED;
     lock_release(&pipe->lock);
     return empty;
 }

@@ -9,6 +9,13 @@
 DEFINE_GUID(usb_device, 0xa5dcbf10, 0x6530, 0x11d2, 0x90, 0x1f, 0x00, 0xc0, 0x4f, 0xb9, 0x51, 0xed);
 DEFINE_GUID(nobody, 0x11111111, 0x2222, 0x3333, 0x44, 0x44, 0x55, 0x55, 0x66, 0x66, 0x77, 0x77);
 
+#ifdef __MINGW32__ /* its library has them, its header does not */
+CMAPI CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER filter, PVOID context, PCM_NOTIFY_CALLBACK callback,
+                                                PHCMNOTIFICATION notification);
+CMAPI CONFIGRET WINAPI CM_Unregister_Notification(HCMNOTIFICATION notification);
+CMAPI DWORD WINAPI CM_MapCrToWin32Err(CONFIGRET result, DWORD otherwise);
+#endif
+
 static void interface_lists(void)
 {
     GUID guid = nobody;

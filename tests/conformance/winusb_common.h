@@ -6,8 +6,16 @@
 
 #include "../tap.h"
 
-#include <overlapped.h>
 #include <winusb.h>
+#ifdef __linux__
+#include <overlapped.h>
+#else
+#define ovl_usb_clock(permille) ((void)(permille)) /* a real bus does not stop */
+#endif
+
+#ifndef ERROR_NO_SUCH_DEVICE
+#define ERROR_NO_SUCH_DEVICE 433
+#endif
 
 enum {
     BULK_OUT = 0x01,
