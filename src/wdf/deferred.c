@@ -50,7 +50,7 @@ static VOID NTAPI deferred_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID seco
     struct wdf_deferred *deferred = context;
     struct wdf_object *object = deferred->object;
     deferred_run(deferred);
-    wdf_object_dereference(object);
+    wdf_object_return(object);
 }
 
 static int64_t deferred_work(struct engine_op *op)
@@ -73,7 +73,7 @@ static void deferred_done(struct engine_op *op, int64_t result)
     if (again)
         engine_submit(op);
     else
-        wdf_object_dereference(object);
+        wdf_object_return(object);
 }
 
 void wdf_deferred_init(struct wdf_deferred *deferred, struct wdf_object *object, struct wdf_object *serialized, bool passive,
@@ -95,7 +95,7 @@ bool wdf_deferred_queue(struct wdf_deferred *deferred)
     if (submits)
         deferred->submitted = true;
     if (submits || (fresh && !deferred->passive))
-        wdf_object_reference(deferred->object);
+        wdf_object_borrow(deferred->object);
     if (fresh && !deferred->passive)
         KeInsertQueueDpc(&deferred->dpc, NULL, NULL);
     lock_release(&deferred->lock);
@@ -121,7 +121,7 @@ bool wdf_deferred_cancel(struct wdf_deferred *deferred)
     if (removed)
         deferred_changed(deferred);
     if (dereference)
-        wdf_object_dereference(deferred->object);
+        wdf_object_return(deferred->object);
     return removed;
 }
 

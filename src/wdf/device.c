@@ -105,10 +105,17 @@ static NTSTATUS device_make_wdm(struct wdf_device *device, struct WDFDEVICE_INIT
     if (!NT_SUCCESS(status))
         return status;
     atomic_init(&((struct device_extension *)device->wdm->DeviceExtension)->device, device);
+    if (init->pdo != NULL) {
+        device->pdo = init->pdo;
+        device->attached = IoAttachDeviceToDeviceStack(device->wdm, init->pdo);
+    }
+    for (int i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (init->preprocess[i].routine != NULL) {
+            device->wdm->StackSize++; /* a preprocess callback may give the IRP back one location lower */
+            break;
+        }
     if (init->pdo == NULL)
         return STATUS_SUCCESS;
-    device->pdo = init->pdo;
-    device->attached = IoAttachDeviceToDeviceStack(device->wdm, init->pdo);
     return device->attached == NULL ? STATUS_NO_SUCH_DEVICE : wdf_pnp_create(device);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/futex.h"
 #include "wdf/device.h"
+#include "wdf/string_object.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -65,6 +66,8 @@ static void driver_finish(DRIVER_OBJECT *object)
     wdf_object_delete(&driver->object);
     while (atomic_load(&driver->gone) == 0) /* another thread may still be at some child */
         futex_wait(&driver->gone, 0, FUTEX_NO_DEADLINE);
+    for (uint32_t borrowed; (borrowed = atomic_load(&driver->borrowed)) != 0;)
+        futex_wait(&driver->borrowed, borrowed, FUTEX_NO_DEADLINE);
     wdf_objects_settle();
     KeFlushQueuedDpcs();
     survivors_report(driver);
@@ -186,4 +189,19 @@ BOOLEAN NTAPI ovl_WdfDriverIsVersionAvailable(PWDF_DRIVER_GLOBALS DriverGlobals,
 {
     (void)WDF_HANDLE(DriverGlobals, Driver, wdf_driver);
     return Params->Size == sizeof *Params && Params->MajorVersion == FRAMEWORK_MAJOR && Params->MinorVersion <= FRAMEWORK_MINOR;
+}
+
+/* The version of the framework, as Windows writes it. */
+NTSTATUS NTAPI ovl_WdfDriverRetrieveVersionString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver, WDFSTRING String)
+{
+    (void)WDF_HANDLE(DriverGlobals, Driver, wdf_driver);
+    struct wdf_string *string = WDF_HANDLE(DriverGlobals, String, wdf_string);
+    char text[64];
+    WCHAR units[64];
+    UNICODE_STRING version;
+    int length = snprintf(text, sizeof text, "Kernel Mode Driver Framework version %d.%d", FRAMEWORK_MAJOR, FRAMEWORK_MINOR);
+    for (int i = 0; i <= length; i++)
+        units[i] = (unsigned char)text[i];
+    RtlInitUnicodeString(&version, units);
+    return wdf_string_set(string, &version);
 }

@@ -16,6 +16,7 @@ struct wdf_driver {
     char name[WDF_DRIVER_GLOBALS_NAME_LEN];
 
     _Atomic uint32_t gone;             /* the tree has been disposed of; a futex */
+    _Atomic uint32_t borrowed;         /* wdf_object_borrow's; a futex */
     struct lock survivors_lock;
     struct list survivors;             /* struct wdf_object.survivor */
 };

@@ -201,6 +201,20 @@ struct wdf_object *wdf_object_above(struct wdf_object *object, const struct wdf_
     return object;
 }
 
+void wdf_object_borrow(struct wdf_object *object)
+{
+    atomic_fetch_add_explicit(&object->driver->borrowed, 1, memory_order_relaxed);
+    wdf_object_reference(object);
+}
+
+void wdf_object_return(struct wdf_object *object)
+{
+    struct wdf_driver *driver = object->driver;
+    wdf_object_dereference(object);
+    if (atomic_fetch_sub(&driver->borrowed, 1) == 1)
+        futex_wake(&driver->borrowed, INT32_MAX);
+}
+
 static bool class_is(const struct wdf_class *class, const struct wdf_class *wanted)
 {
     while (class != NULL && class != wanted)

@@ -89,6 +89,10 @@ void wdf_object_delete(struct wdf_object *object);
 void wdf_object_reference(struct wdf_object *object);
 void wdf_object_dereference(struct wdf_object *object);
 
+/* A reference of the runtime's own, held by a thread that is not the driver's: unloading waits until it is given back. */
+void wdf_object_borrow(struct wdf_object *object);
+void wdf_object_return(struct wdf_object *object);
+
 /* Waits until the worker has disposed of all that was deleted at a raised level. Passive level. */
 void wdf_objects_settle(void);
 

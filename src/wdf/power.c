@@ -156,7 +156,7 @@ static void idle_done(struct engine_op *op, int64_t result)
         return;
     }
     wdf_power_changed(pnp);
-    wdf_object_dereference(object); /* the worker's */
+    wdf_object_return(object); /* the worker's */
 }
 
 /* With `lock` held. */
@@ -167,7 +167,7 @@ static void idle_submit(struct wdf_pnp *pnp)
         return;
     }
     pnp->queued = true;
-    wdf_object_reference(&pnp->device->object);
+    wdf_object_borrow(&pnp->device->object);
     pnp->op = (struct engine_op){.code = ENGINE_WORK, .work = idle_work, .done = idle_done};
     engine_submit(&pnp->op);
 }

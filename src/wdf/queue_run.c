@@ -298,12 +298,12 @@ static void present_worked(struct engine_op *op, int64_t result)
 {
     if (result < 0) /* no thread for it: better at a raised level than never */
         present_work(op);
-    wdf_object_dereference(&container_of(op, struct wdf_request, present_op)->object);
+    wdf_object_return(&container_of(op, struct wdf_request, present_op)->object);
 }
 
 static void present_by_worker(struct wdf_request *request)
 {
-    wdf_object_reference(&request->object);
+    wdf_object_borrow(&request->object);
     request->present_op = (struct engine_op){.code = ENGINE_WORK, .work = present_work, .done = present_worked};
     engine_submit(&request->present_op);
 }
@@ -330,7 +330,7 @@ static void loop_worked(struct engine_op *op, int64_t result)
     if (again)
         loop_submit(queue);
     else
-        wdf_object_dereference(&queue->object);
+        wdf_object_return(&queue->object);
 }
 
 static void loop_submit(struct wdf_queue *queue)
@@ -355,7 +355,7 @@ static void loop_by_workers(struct wdf_queue *queue)
         queue->work_state = starts ? WDF_WORK_BUSY : WDF_WORK_AGAIN;
     }
     if (starts)
-        wdf_object_reference(&queue->object);
+        wdf_object_borrow(&queue->object);
     wdf_queue_unlock(queue);
     if (starts)
         loop_submit(queue);
@@ -484,7 +484,7 @@ static void canceled_worked(struct engine_op *op, int64_t result)
 {
     if (result < 0)
         canceled_work(op);
-    wdf_object_dereference(&container_of(op, struct wdf_request, op)->object);
+    wdf_object_return(&container_of(op, struct wdf_request, op)->object);
 }
 
 /* The request counts as leaving. */
@@ -505,7 +505,7 @@ void wdf_queue_cancelled(struct wdf_queue *queue, struct wdf_request *request)
         canceled_present(queue, request);
         return;
     }
-    wdf_object_reference(&request->object);
+    wdf_object_borrow(&request->object);
     request->op = (struct engine_op){.code = ENGINE_WORK, .work = canceled_work, .done = canceled_worked};
     engine_submit(&request->op);
 }

@@ -34,7 +34,7 @@ static void cancel_worked(struct engine_op *op, int64_t result)
 {
     if (result < 0) /* no thread for it */
         cancel_present(container_of(op, struct wdf_request, op));
-    wdf_object_dereference(&container_of(op, struct wdf_request, op)->object);
+    wdf_object_return(&container_of(op, struct wdf_request, op)->object);
 }
 
 void wdf_request_call_cancel(struct wdf_request *request)
@@ -47,7 +47,7 @@ void wdf_request_call_cancel(struct wdf_request *request)
         cancel_present(request);
         return;
     }
-    wdf_object_reference(&request->object); /* until the worker is done with the operation */
+    wdf_object_borrow(&request->object); /* until the worker is done with the operation */
     request->op = (struct engine_op){.code = ENGINE_WORK, .work = cancel_work, .done = cancel_worked};
     engine_submit(&request->op);
 }

@@ -103,7 +103,7 @@ static void reader_worked(struct engine_op *op, int64_t result)
     struct wdf_object *pipe = &reader->pipe->target.object;
     atomic_store(&reader->working, 0);
     futex_wake(&reader->working, INT32_MAX);
-    wdf_object_dereference(pipe);
+    wdf_object_return(pipe);
 }
 
 /* The first failure of several counts. */
@@ -120,7 +120,7 @@ static void failure_note(struct wdf_usb_reader *reader, NTSTATUS status, USBD_ST
     lock_release(&reader->lock);
     if (!first)
         return;
-    wdf_object_reference(&reader->pipe->target.object);
+    wdf_object_borrow(&reader->pipe->target.object);
     reader->op = (struct engine_op){.code = ENGINE_WORK, .work = reader_failed, .done = reader_worked};
     engine_submit(&reader->op);
 }

@@ -14,5 +14,9 @@ WDF_METHOD(NTSTATUS, WdfFdoInitAllocAndQueryProperty,
            (PWDFDEVICE_INIT DeviceInit, DEVICE_REGISTRY_PROPERTY DeviceProperty, POOL_TYPE PoolType,
             PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY *PropertyMemory),
            (DeviceInit, DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory))
+WDF_METHOD(NTSTATUS, WdfFdoInitOpenRegistryKey,
+           (PWDFDEVICE_INIT DeviceInit, ULONG DeviceInstanceKeyType, ACCESS_MASK DesiredAccess,
+            PWDF_OBJECT_ATTRIBUTES KeyAttributes, WDFKEY *Key),
+           (DeviceInit, DeviceInstanceKeyType, DesiredAccess, KeyAttributes, Key))
 OVL_END_C
 #endif
