@@ -174,7 +174,8 @@ static bool interfaces_register(struct usb_node *node)
                        node->instance_id);
             continue;
         }
-        interface->enabled = any = true;
+        interface->enabled = true;
+        any = true;
     }
     return any;
 }
@@ -234,7 +235,8 @@ static void interface_hide(struct usb_node_interface *interface)
 {
     lock_acquire(&nodes_lock);
     bool was = interface->enabled;
-    interface->wanted = interface->enabled = false;
+    interface->wanted = false;
+    interface->enabled = false;
     lock_release(&nodes_lock);
     if (was)
         device_unregister(&interface->device);
