@@ -96,7 +96,7 @@ static bool packets_answer(int fd, const struct usbip_pdu *command, const struct
         struct urb_packet *one = &packets[take(1) % count];
         *one = (struct urb_packet){take(4), take(4), take(4), (int32_t)take(1)};
     }
-    usbip_packets_encode(out, packets, count);
+    usbip_packets_encode(out, packets, count, 0);
     return write_all(fd, out, count * USBIP_PACKET);
 }
 

@@ -69,7 +69,7 @@ static void submit(struct input *input, uint32_t sequence, uint32_t devid)
         uint8_t out[USBIP_PACKET];
         uint32_t step = pdu.length / pdu.packet_count;
         struct urb_packet packet = {.offset = i * step, .length = choice & 0x20 ? take(input, 2) : step};
-        usbip_packets_encode(out, &packet, 1);
+        usbip_packets_encode(out, &packet, 1, 0);
         put(out, sizeof out);
     }
 }
