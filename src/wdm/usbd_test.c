@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/futex.h"
+#include "usb/model_config.h"
 #include "usb/virtual.h"
 #include "wdm/usbd.h"
 
@@ -146,10 +147,10 @@ static NTSTATUS pnp(struct fixture *f, UCHAR minor)
     return sent_wait(&sent, NULL);
 }
 
-static struct fixture attach_interface(const char *model, const char *options, int interface)
+static struct fixture attach_model(const struct usb_model *model, const char *options, int interface)
 {
     struct fixture f = {0};
-    CHECK(usb_virtual_attach(usb_virtual_model(model), NULL, options, &f.virtual) == 0);
+    CHECK(usb_virtual_attach(model, NULL, options, &f.virtual) == 0);
     struct usb_device *device = usb_virtual_device(f.virtual);
     f.node = node_wait(device, interface);
     usb_device_dereference(device);
@@ -163,7 +164,7 @@ static struct fixture attach_interface(const char *model, const char *options, i
 
 static struct fixture attach(const char *model, const char *options)
 {
-    return attach_interface(model, options, -1);
+    return attach_model(usb_virtual_model(model), options, -1);
 }
 
 static void detach(struct fixture *f)
@@ -863,6 +864,177 @@ static void test_identity(void)
     detach(&f);
 }
 
+/* ---- A function of a composite device ------------------------------------------------------------------------------------ */
+
+/* Three interfaces: a pair that an association joins (bulk), and one alone (interrupt), each a function. Whatever is written to OUT
+ * endpoint n comes back from IN endpoint n. */
+struct composite {
+    struct virtual_device *device;
+    uint8_t descriptor[18], settings[3], configured;
+    struct model_config config;
+    uint8_t data[16][512];
+    uint32_t length[16];
+};
+
+static struct composite *composite_last;
+
+static int composite_create(struct virtual_device *device, const void *context, const char *options, void **state)
+{
+    struct composite *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return -12;
+    made->device = device;
+    *state = composite_last = made;
+    return 0;
+}
+
+static int composite_describe(void *state, enum usb_speed speed, struct usb_model_description *description)
+{
+    static const uint8_t association[] = {8, USB_DT_ASSOCIATION, 0, 2, 0xff, 0, 0, 0};
+    struct composite *made = state;
+    model_device(made->descriptor, speed, 0x0200, 0x1209, 0x0c0c);
+    made->descriptor[4] = 0xef;
+    made->descriptor[5] = 2;
+    made->descriptor[6] = 1;
+    model_config_begin(&made->config, speed, 3, 0xc0);
+    model_config_add(&made->config, association, sizeof association);
+    model_config_interface(&made->config, 0, 0, 0, 0xff, 0);
+    model_config_interface(&made->config, 0, 1, 2, 0xff, 0);
+    model_config_endpoint(&made->config, 0x01, USB_BULK, 512, 1, 0, 0);
+    model_config_endpoint(&made->config, 0x81, USB_BULK, 512, 1, 0, 0);
+    model_config_interface(&made->config, 1, 0, 0, 0xff, 0);
+    model_config_interface(&made->config, 2, 0, 2, 0xff, 1);
+    model_config_endpoint(&made->config, 0x02, USB_INTERRUPT, 64, 1, 4, 0);
+    model_config_endpoint(&made->config, 0x82, USB_INTERRUPT, 64, 1, 4, 0);
+    model_config_end(&made->config);
+    *description = (struct usb_model_description){.device = made->descriptor, .config = made->config.bytes,
+                                                  .config_length = made->config.length, .strings = {NULL, "O", "Composite", "C1"}};
+    return 0;
+}
+
+static void composite_configured(void *state, uint8_t value)
+{
+    ((struct composite *)state)->configured++;
+}
+
+static void composite_selected(void *state, uint8_t interface, uint8_t setting)
+{
+    ((struct composite *)state)->settings[interface % 3] = setting;
+}
+
+static int64_t composite_in(void *state, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
+{
+    struct composite *made = state;
+    uint32_t length = made->length[endpoint & 15];
+    if (length == 0)
+        return -11;
+    memcpy(buffer, made->data[endpoint & 15], length < room ? length : room);
+    made->length[endpoint & 15] = 0;
+    return length;
+}
+
+static int64_t composite_out(void *state, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+{
+    struct composite *made = state;
+    memcpy(made->data[endpoint & 15], data, length < 512 ? length : 512);
+    made->length[endpoint & 15] = length < 512 ? length : 512;
+    usb_model_ready(made->device, endpoint | 0x80);
+    return length;
+}
+
+static const struct usb_model composite_model = {.name = "composite", .create = composite_create, .destroy = free,
+                                                 .describe = composite_describe, .configured = composite_configured,
+                                                 .selected = composite_selected, .in = composite_in, .out = composite_out};
+
+static void test_function(void)
+{
+    struct fixture f = attach_model(&composite_model, "speed=high", 0);
+    struct fixture g = {.virtual = f.virtual};
+    struct usb_device *device = usb_virtual_device(f.virtual);
+    UCHAR bytes[256];
+    ULONG length = sizeof bytes, moved;
+    char in[512];
+    g.node = node_wait(device, 2);
+    g.pdo = usb_pdo_create(g.node);
+    usb_device_dereference(device);
+    CHECK(pnp(&g, IRP_MN_START_DEVICE) == STATUS_SUCCESS);
+    CHECK(USBD_CreateHandle(g.pdo, g.pdo, USBD_CLIENT_CONTRACT_VERSION_602, TAG, &g.handle) == STATUS_SUCCESS);
+    uint8_t configured = composite_last->configured;
+    /* Each sees its own interfaces, under their own numbers. */
+    CHECK(get_descriptor(&f, USB_CONFIGURATION_DESCRIPTOR_TYPE, bytes, &length) == STATUS_SUCCESS);
+    PUSB_CONFIGURATION_DESCRIPTOR config = (PVOID)bytes;
+    CHECK(length == 9 + 8 + 9 + 9 + 7 + 7 + 9 && config->wTotalLength == length && config->bNumInterfaces == 2);
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 3, NULL, TAG) == USBD_STATUS_SUCCESS);
+    CHECK(USBD_ParseConfigurationDescriptor(config, 2, 0) == NULL && USBD_ParseConfigurationDescriptor(config, 0, 1) != NULL);
+    length = 9;
+    CHECK(get_descriptor(&g, USB_CONFIGURATION_DESCRIPTOR_TYPE, bytes, &length) == STATUS_SUCCESS && length == 9);
+    CHECK(config->wTotalLength == 9 + 9 + 7 + 7 && config->bNumInterfaces == 1);
+    /* Selecting sets what is theirs, and no configuration on the bus. */
+    CHECK(select_config(&f) == STATUS_SUCCESS && select_config(&g) == STATUS_SUCCESS && composite_last->configured == configured);
+    CHECK(select_setting(&f, 1) == STATUS_SUCCESS && composite_last->settings[0] == 1);
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), "one", 3, NULL) == STATUS_SUCCESS && bulk(&g, OUT_PIPE(&g, 2), "two", 3, NULL) == STATUS_SUCCESS);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, &moved) == STATUS_SUCCESS && moved == 3 && memcmp(in, "one", 3) == 0);
+    CHECK(bulk(&g, IN_PIPE(&g, 2), in, 64, &moved) == STATUS_SUCCESS && moved == 3 && memcmp(in, "two", 3) == 0);
+    CHECK(bulk(&g, OUT_PIPE(&f, 1), "x", 1, NULL) == STATUS_INVALID_PARAMETER); /* another function's handle */
+    CHECK(select_config(&f) == STATUS_SUCCESS && composite_last->settings[0] == 0); /* anew, and only theirs */
+    CHECK(bulk(&g, OUT_PIPE(&g, 2), "still", 5, NULL) == STATUS_SUCCESS);
+    USBD_CloseHandle(g.handle);
+    CHECK(pnp(&g, IRP_MN_REMOVE_DEVICE) == STATUS_SUCCESS);
+    usb_pdo_delete(g.pdo);
+    usb_node_dereference(g.node);
+    detach(&f);
+}
+
+/* ---- Anything ------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t random_next(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* URBs with any function, length, handle, flags and counts, in memory that is really there: each is ended once and none hangs (what is
+ * pending is cancelled). */
+static void test_anything(void)
+{
+    struct fixture f = attach("mutt", "speed=super");
+    static UCHAR memory[8192];
+    uint64_t seed = 0x9e3779b97f4a7c15u;
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    for (unsigned round = 0; round < 20000; round++) {
+        union {
+            URB urb;
+            UCHAR bytes[sizeof(URB) + 64 * sizeof(USBD_ISO_PACKET_DESCRIPTOR)];
+        } made;
+        struct sent sent;
+        for (size_t i = 0; i < sizeof made.bytes; i++)
+            made.bytes[i] = random_next(&seed) % 4 == 0 ? (UCHAR)random_next(&seed) : 0;
+        struct _URB_BULK_OR_INTERRUPT_TRANSFER *bulk = &made.urb.UrbBulkOrInterruptTransfer;
+        bulk->Hdr.Function = (USHORT)(random_next(&seed) % 0x3b);
+        bulk->Hdr.Length = (USHORT)(random_next(&seed) % 8 == 0 ? random_next(&seed) % sizeof made.bytes : sizeof made.bytes);
+        bulk->PipeHandle = random_next(&seed) % 4 == 0 ? (PVOID)(uintptr_t)random_next(&seed) : f.pipes[random_next(&seed) % 32];
+        bulk->UrbLink = NULL;
+        memset(&bulk->hca, 0, sizeof bulk->hca);
+        if (bulk->Hdr.Function > URB_FUNCTION_ABORT_PIPE && bulk->Hdr.Function < URB_FUNCTION_OPEN_STATIC_STREAMS) {
+            bulk->TransferBufferMDL = NULL;
+            bulk->TransferBuffer = memory;
+            bulk->TransferBufferLength %= sizeof memory + 1;
+        } else if (bulk->Hdr.Function >= URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL) {
+            bulk->TransferBufferMDL = NULL;
+        } else {
+            made.urb.UrbSelectConfiguration.ConfigurationDescriptor = (PVOID)f.bytes;
+            made.urb.UrbOpenStaticStreams.Streams = bulk->Hdr.Function == URB_FUNCTION_OPEN_STATIC_STREAMS ? (PVOID)memory : (PVOID)f.bytes;
+        }
+        urb_start(&sent, &f, &made.urb);
+        IoCancelIrp(sent.irp);
+        sent_wait(&sent, NULL);
+    }
+    CHECK(select_config(&f) == STATUS_SUCCESS && bulk(&f, OUT_PIPE(&f, 1), memory, 10, NULL) == STATUS_SUCCESS);
+    detach(&f);
+}
+
 static _Atomic uint32_t idle_calls;
 
 static VOID idle_called(PVOID Context)
@@ -930,6 +1102,8 @@ int main(void)
     test_streams_recovery();
     test_identity();
     test_idle();
+    test_function();
+    test_anything();
     printf("1..%d\n", checks);
     return failures != 0;
 }
