@@ -60,15 +60,18 @@ uint32_t ovl_port_view(void *port, struct ovl_port_view **view);
 
 struct ovl_driver;
 
-/* Loads a driver (a shared object that ovcc --driver made), calls its DriverEntry with the registry path of the
- * service that the file is named after, and hands out what ovl_driver_unload takes. Devices that it named
- * are reached by CreateFile as \\.\NAME. ERROR_FILE_NOT_FOUND 2 (not loadable: the reason is in the trace,
- * category driver), ERROR_PROC_NOT_FOUND 127, or what DriverEntry's status means. Any thread. The environment's
- * OVERLAPPED_DRIVERS (paths, separated by colons) are loaded when a device is first looked for. */
+/* Loads a driver (a shared object that ovcc --driver made), calls its DriverEntry with the registry path of its service, and hands out
+ * what ovl_driver_unload takes. `path` may have options behind it: ",inf=FILE" (else FILE.inf or FILE.inx beside the driver, if there
+ * is one), ",id=ID" (a hardware or compatible id that it takes; several times) and ",reg=FILE" (values of its registry keys); ovl(1) says
+ * more. USB devices that it takes, and that nobody uses, have been given to it when this returns: their interfaces can be opened.
+ * Devices that it named are reached by CreateFile as \\.\NAME. ERROR_FILE_NOT_FOUND 2 (not loadable: the reason is in the trace,
+ * category driver), ERROR_INVALID_PARAMETER 87 (an option, or an error in a file, which standard error tells), ERROR_PROC_NOT_FOUND 127,
+ * or what DriverEntry's status means. Any thread. The environment's OVERLAPPED_DRIVERS (the same, with colons or semicolons between) are
+ * loaded when a device is first looked for. */
 uint32_t ovl_driver_load(const char *path, struct ovl_driver **driver);
 
-/* Calls DriverUnload and removes the devices. ERROR_BUSY 170 while files are open on them, ERROR_INVALID_FUNCTION 1
- * for a driver without DriverUnload: it stays. After success the pointer is gone. */
+/* Removes its devices (IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE), calls DriverUnload, and waits for what runs of it. ERROR_BUSY 170
+ * while files are open on them, ERROR_INVALID_FUNCTION 1 for a driver without DriverUnload: it stays; or what refused the removal. After success the pointer is gone. */
 uint32_t ovl_driver_unload(struct ovl_driver *driver);
 
 /* ---- Virtual USB devices ------------------------------------------------------------------------------------ */

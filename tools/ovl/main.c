@@ -12,10 +12,12 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"run", command_run, "run [--engine=E] [--trace=LIST] [--usb=SPEC] [--pcap=FILE] PROG [ARGS]\n"
-                           "                                                   compile (when source) and run a program"},
+    {"run", command_run, "run [--engine=E] [--trace=LIST] [--driver D.so[,inf=FILE][,id=ID][,reg=FILE]] [--usb SPEC] [--pcap=FILE]\n"
+                           "          [--verifier=WORDS] PROG [ARGS]            compile (when source) and run a program"},
     {"trace", command_trace, "trace [--json=FILE] PROG [ARGS]              run it and show its requests, one by one"},
     {"info", command_info, "info                                         what carries requests on this machine"},
+    {"driver", command_driver, "driver check D.so|D.o ...                    what a driver imports, and what is not there"},
+    {"mc", command_mc, "mc [-um] [-p PREFIX] [-o FILE.h] FILE.man     an event manifest's header"},
     {"usb", command_usb, "usb [--usb=SPEC] list|tree|show|read|write|iso-read|iso-write|serve|attach ...   USB devices (ovl usb --help)"},
 };
 

@@ -10,6 +10,8 @@ int command_run(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_usb(int argc, char **argv);
+int command_driver(int argc, char **argv);
+int command_mc(int argc, char **argv);
 int usb_serve(int argc, char **argv);
 int usb_attach(int argc, char **argv);
 int usb_show_attached(void); /* as a tree; 1: there is none */
@@ -25,6 +27,13 @@ void tool_path(const char *name, char path[PATH_MAX]);
 
 /* Compiles `source` unless the cache has it; the program's path in `program`. 0, or an exit status. */
 int program_build(const char *source, char program[PATH_MAX]);
+
+/* The same for a driver of one source. */
+int driver_build(const char *source, char path[PATH_MAX]);
+
+/* `--driver SPEC` of run: one more for OVERLAPPED_DRIVERS, with the verifier on unless the environment says otherwise. 0, or an exit
+ * status. */
+int driver_option(const char *spec);
 
 /* Whether the name says that it is C or C++ source. */
 int is_source(const char *name);

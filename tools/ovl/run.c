@@ -41,7 +41,7 @@ static int wait_exit(pid_t pid)
 }
 
 /* FNV-1a over what the preprocessor prints. 0: it failed (and said why). */
-static uint64_t source_hash(const char *driver, const char *source)
+static uint64_t source_hash(const char *driver, const char *option, const char *source)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -49,7 +49,7 @@ static uint64_t source_hash(const char *driver, const char *source)
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    char *arguments[] = {(char *)driver, "-E", (char *)source, NULL};
+    char *arguments[] = {(char *)driver, "-E", (char *)source, (char *)option, NULL};
     pid_t pid;
     int error = posix_spawn(&pid, driver, &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -96,11 +96,11 @@ static int cache_directory(char path[PATH_MAX])
     return 0;
 }
 
-int program_build(const char *source, char program[PATH_MAX])
+/* The file that the source's hash and the tool's age name, in the cache. */
+static int cached_name(const char *driver, const char *option, const char *source, char name[PATH_MAX])
 {
-    char driver[PATH_MAX], cache[PATH_MAX], fresh[PATH_MAX];
-    tool_path(driver_for(source), driver);
-    uint64_t hash = source_hash(driver, source);
+    char cache[PATH_MAX];
+    uint64_t hash = source_hash(driver, option, source);
     if (hash == 0)
         return 1;
     int status = cache_directory(cache);
@@ -109,20 +109,56 @@ int program_build(const char *source, char program[PATH_MAX])
     struct stat tool;
     if (stat(driver, &tool) == 0) /* another compiler driver: another program */
         hash ^= (uint64_t)tool.st_mtim.tv_sec * 0x9e3779b97f4a7c15 ^ (uint64_t)tool.st_ino;
-    if (snprintf(program, PATH_MAX, "%s/%016llx", cache, (unsigned long long)hash) >= PATH_MAX ||
-        snprintf(fresh, PATH_MAX, "%s.%d", program, (int)getpid()) >= PATH_MAX)
+    if (snprintf(name, PATH_MAX, "%s/%016llx", cache, (unsigned long long)hash) >= PATH_MAX)
         return complain("%s: the name is too long", cache);
-    if (access(program, X_OK) == 0)
-        return 0;
-    char *arguments[] = {driver, "-O2", "-g", "-o", fresh, (char *)source, NULL};
+    return 0;
+}
+
+/* Compiles to a name of its own first, so that two at once do no harm. `option` may be NULL. */
+static int compile(char *driver, const char *option, const char *source, const char *program)
+{
+    char fresh[PATH_MAX];
+    if (snprintf(fresh, PATH_MAX, "%s.%d", program, (int)getpid()) >= PATH_MAX)
+        return complain("%s: the name is too long", program);
+    char *arguments[] = {driver, "-O2", "-g", "-o", fresh, (char *)source, (char *)option, NULL};
     pid_t pid;
     int error = posix_spawn(&pid, driver, NULL, NULL, arguments, environ);
     if (error != 0)
         return complain("%s: %s", driver, strerror(error));
-    status = wait_exit(pid);
+    int status = wait_exit(pid);
     if (status == 0 && rename(fresh, program) != 0)
         return complain("%s: %s", program, strerror(errno));
     return status;
+}
+
+int program_build(const char *source, char program[PATH_MAX])
+{
+    char driver[PATH_MAX];
+    tool_path(driver_for(source), driver);
+    int status = cached_name(driver, NULL, source, program);
+    if (status != 0 || access(program, X_OK) == 0)
+        return status;
+    return compile(driver, NULL, source, program);
+}
+
+/* A directory for each, so that the driver keeps its name: it is its service's. */
+int driver_build(const char *source, char path[PATH_MAX])
+{
+    char driver[PATH_MAX], directory[PATH_MAX];
+    const char *slash = strrchr(source, '/'), *name = slash == NULL ? source : slash + 1;
+    tool_path(driver_for(source), driver);
+    int status = cached_name(driver, "--driver", source, directory);
+    if (status != 0)
+        return status;
+    if (snprintf(path, PATH_MAX, "%s.driver/%.*s.so", directory, (int)(strrchr(name, '.') - name), name) >= PATH_MAX)
+        return complain("%s: the name is too long", directory);
+    if (access(path, R_OK) == 0)
+        return 0;
+    *strrchr(path, '/') = '\0';
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return complain("%s: %s", path, strerror(errno));
+    path[strlen(path)] = '/';
+    return compile(driver, "--driver", source, path);
 }
 
 int program_exec(char **argv)
@@ -140,16 +176,48 @@ int program_exec(char **argv)
     return 127;
 }
 
+/* "--usb MODEL" is "--usb=MODEL". */
+static int usb_option(const char *value)
+{
+    return value == NULL || *value == '\0' ? complain("run: --usb which device?") : setenv("OVERLAPPED_USB", value, 1);
+}
+
+/* The value of an option that may have it behind '=' or as the next argument; NULL: it is not this option. */
+static const char *option_value(const char *name, char **argv, int argc, int *at)
+{
+    size_t length = strlen(name);
+    if (strncmp(argv[*at], name, length) != 0)
+        return NULL;
+    if (argv[*at][length] == '=')
+        return argv[*at] + length + 1;
+    if (argv[*at][length] != '\0')
+        return NULL;
+    return *at + 1 < argc ? argv[++*at] : "";
+}
+
+static int run_option(int argc, char **argv, int *at)
+{
+    const char *value;
+    if ((value = option_value("--driver", argv, argc, at)) != NULL)
+        return driver_option(value);
+    if ((value = option_value("--usb", argv, argc, at)) != NULL)
+        return usb_option(value);
+    if (strncmp(argv[*at], "--engine=", 9) == 0)
+        return setenv("OVERLAPPED_ENGINE", argv[*at] + 9, 1);
+    if (strncmp(argv[*at], "--trace=", 8) == 0)
+        return setenv("OVERLAPPED_TRACE", argv[*at] + 8, 1);
+    if (strncmp(argv[*at], "--verifier=", 11) == 0)
+        return setenv("OVERLAPPED_VERIFIER", argv[*at] + 11, 1);
+    return environment_option(argv[*at]) ? 0 : complain("run: no option %s", argv[*at]);
+}
+
 int command_run(int argc, char **argv)
 {
     int at = 1;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
-        if (strncmp(argv[at], "--engine=", 9) == 0)
-            setenv("OVERLAPPED_ENGINE", argv[at] + 9, 1);
-        else if (strncmp(argv[at], "--trace=", 8) == 0)
-            setenv("OVERLAPPED_TRACE", argv[at] + 8, 1);
-        else if (!environment_option(argv[at]))
-            return complain("run: no option %s", argv[at]);
+        int status = run_option(argc, argv, &at);
+        if (status != 0)
+            return status;
     }
     if (at == argc)
         return complain("run: which program?");

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""ovl run --driver, ovl driver check and ovl mc, as a driver author uses them. usage: driver.py OVL OVCC TESTS_WDM PNP.so"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ovl, ovcc, sources, pnp = (os.path.abspath(a) for a in sys.argv[1:5])
+scratch = tempfile.mkdtemp()
+os.environ['XDG_CACHE_HOME'] = scratch + '/cache'
+checks = failures = 0
+
+
+def ok(good, what, why=''):
+    global checks, failures
+    checks += 1
+    failures += not good
+    print(('ok' if good else 'not ok') + ' - ' + what)
+    if not good:
+        print(''.join('# ' + line + '\n' for line in str(why).splitlines()), end='')
+
+
+def run(*words, **env):
+    done = subprocess.run(words, cwd=scratch, env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def write(name, text):
+    with open(os.path.join(scratch, name), 'w', encoding='utf-8') as f:
+        f.write(text)
+
+
+write('use.c', r'''
+#include <windows.h>
+#include <cfgmgr32.h>
+#include <winioctl.h>
+#include <stdio.h>
+#include "pnp.h"
+int main(void)
+{
+    GUID guid = PNP_GUID;
+    WCHAR path[512] = {0};
+    DWORD bytes = 0;
+    CM_Get_Device_Interface_ListW(&guid, NULL, path, 512, CM_GET_DEVICE_INTERFACE_LIST_PRESENT);
+    HANDLE device = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    BOOL good = DeviceIoControl(device, IOCTL_PNP_WORK, NULL, 0, NULL, 0, &bytes, NULL);
+    printf("%d %lu\n", good, bytes);
+    return good ? 0 : 1;
+}
+''')
+write('pnp.h', open(os.path.join(sources, 'pnp.h'), encoding='utf-8').read())
+write('pnp_copy.c', open(os.path.join(sources, 'pnp.c'), encoding='utf-8').read())
+
+result = run(ovl, 'run', '--driver', pnp + r',id=USB\VID_0547&PID_1002', '--usb', 'fx2', 'use.c')
+ok(result[0] == 0 and result[1] == '1 77\n', 'driver, device and program come together', result)
+result = run(ovl, 'run', '--driver=' + pnp + r',id=USB\VID_1111&PID_2222', '--usb=fx2', 'use.c')
+ok(result[0] == 1 and result[1] == '0 0\n', 'another device is not given to it', result)
+write('pnp_copy.inf', '[Version]\nClass=Sample\n[Manufacturer]\nm=Models,NTamd64\n[Models.NTamd64]\nd=I,USB\\VID_0547&PID_1002\n')
+result = run(ovl, 'run', '--driver', 'pnp_copy.c', '--usb', 'fx2', 'use.c')
+ok(result[0] == 0 and result[1] == '1 77\n', 'a driver as source, with the setup file beside it', result)
+again = run(ovl, 'run', '--driver', 'pnp_copy.c,inf=pnp_copy.inf', '--usb', 'fx2', 'use.c')
+ok(again[0] == 0, 'compiled once', again)
+result = run(ovl, 'run', '--driver', 'absent.so', 'use.c')
+ok(result[0] == 2 and 'absent.so' in result[2], 'a driver that is not there', result)
+result = run(ovl, 'run', '--driver')
+ok(result[0] == 2 and 'which driver' in result[2], 'a name is wanted', result)
+write('bad.inf', '[Version\n')
+result = run(ovl, 'run', '--driver', pnp + ',inf=bad.inf', '--usb', 'fx2', 'use.c')
+ok('bad.inf:1: ' in result[2] and 'was not loaded' in result[2], 'an error in a setup file is told with its line', result)
+
+result = run(ovl, 'driver', 'check', pnp)
+ok(result[0] == 0 and 'IoRegisterDeviceInterface' in result[1] and 'missing' not in result[1], 'what a driver imports', result)
+write('lacks.c', '#include <ntddk.h>\nNTSTATUS IoNobodyHasThis(void);\nvoid f(void); void f(void) { IoNobodyHasThis(); IoFreeIrp(0); }\n')
+run(ovcc, '--driver', '-c', '-o', 'lacks.o', 'lacks.c')
+result = run(ovl, 'driver', 'check', 'lacks.o')
+ok(result[0] == 1 and re.search(r'missing +1 +IoNobodyHasThis', result[1]) and 'no DriverEntry' in result[1],
+   'what nobody has, in an object that is not linked yet', result)
+result = run(ovl, 'driver', 'check', 'lacks.c')
+ok(result[0] == 2 and 'no driver' in result[2], 'something else', result)
+result = run(ovl, 'driver', 'check', 'none.so')
+ok(result[0] == 2, 'nothing', result)
+
+result = run(ovl, 'mc', '-o', 'events.h', os.path.join(sources, 'events.man'))
+ok(result[0] == 0, 'a manifest becomes a header', result)
+result = run(ovcc, '--driver', '-I.', '-Wall', '-Wextra', '-Werror', '-o', 'events.so', os.path.join(sources, 'events.c'))
+ok(result[0] == 0, 'which compiles in a driver', result)
+write('touch.c', '#include <windows.h>\nint main(void) { CreateFileW(L"\\\\\\\\.\\\\Nothing", 0, 0, NULL, 3, 0, NULL); return 0; }\n')
+result = run(ovl, 'run', '--driver', 'events.so', '--trace=driver', 'touch.c')
+lines = result[2]
+ok('Ovl-Test: DeviceFailed: Device left failed with 0xc0000001 & -5 (100%)' in lines, 'an event with its message', result)
+ok('Ovl-Test: DataSeen: {5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12} Length=2 Data=dead Ansi_Text=text '
+   'Id={5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12} Ratio=0.5 Good=true' in lines, 'an event with all kinds of fields', result)
+ok(lines.count('Ovl-Test: Plain:') == 1, 'events are written while the provider is registered', result)
+ok('descriptor 1 2 8 2 1 3 12' in lines, 'the descriptor', result)
+write('bad.man', '<a>\n<provider name="x" guid="{5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12}"><event value="1" template="No"/></provider></a>')
+result = run(ovl, 'mc', 'bad.man')
+ok(result[0] == 1 and 'bad.man:2: ' in result[2] and not os.path.exists(scratch + '/bad.h'), 'a template that nobody defines', result)
+write('cut.man', '<a>\n<b c="d>')
+result = run(ovl, 'mc', 'cut.man')
+ok(result[0] == 1 and 'cut.man:2: ' in result[2], 'a manifest that is cut off', result)
+result = run(ovl, 'mc', '-um', '-p', 'Trace', '-o', 'user.h', os.path.join(sources, 'events.man'))
+ok(result[0] == 0 and '#define TraceDeviceFailed(Name, Status, Delta)' in open(scratch + '/user.h').read(),
+   'for programs: no activity, a prefix of one\'s own', result)
+
+print(f'1..{checks}')
+sys.exit(failures != 0)
