@@ -20,8 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 RAW = ['queue', 'ring_io', 'echo_server', 'echo_client', 'pingpong', 'syscalls', 'copy']
 OURS = ['post_get', 'port_io', 'echo_server', 'pipe_pingpong', 'wait_many', 'block_release', 'no_syscall',
-        'idle', 'memory', 'wakeups', 'usb_iso', 'usb_bulk', 'usb_driver', 'usb_streams']
-DRIVERS = ['fx2_driver', 'streams_driver']
+        'idle', 'memory', 'wakeups', 'usb_iso', 'usb_bulk']
 BLOCK, BLOCKS = 4096, 16384
 
 
@@ -70,11 +69,7 @@ class Bench:
             source, target = HERE / f'{name}.c', self.out / name
             if self.stale(target, source, ovcc, *objects, *headers):
                 self.tool(ovcc, '-O2', '-g', source, *objects, '-o', target, '-lws2_32', '-lmswsock',
-                          '-lwinusb', '-lcfgmgr32')
-        for name in DRIVERS:
-            driver, source = self.out / f'{name}.so', HERE.parent / 'examples' / 'drivers' / f'{name}.c'
-            if self.stale(driver, source, ovcc):
-                self.tool(ovcc, '--driver', '-O2', '-g', source, '-o', driver)
+                          '-lwinusb')
 
     def make_file(self):
         if not self.file.exists() or self.file.stat().st_size != BLOCK * BLOCKS:
@@ -94,9 +89,8 @@ class Bench:
 
     def command(self, words):
         name, *args = words.split()
-        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000', 'MINUTE': '1000' if self.quick else '60000',
-                   'FX2': str(self.out / 'fx2_driver.so'), 'STREAMS': str(self.out / 'streams_driver.so')}
-        args = [re.sub(r'\b(FILE|MS|MINUTE|FX2|STREAMS)\b', lambda m: replace[m.group()], a) for a in args]
+        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000', 'MINUTE': '1000' if self.quick else '60000'}
+        args = [re.sub(r'\b(FILE|MS|MINUTE)\b', lambda m: replace[m.group()], a) for a in args]
         return [str(self.out / name)] + args
 
     def pinned(self, core):
@@ -264,12 +258,6 @@ GOALS = [
     ('usb-iso-out-cpu', '  percent of a core', '%', 'cpu', 'stream', 'usb_iso dir=out depth=32 ms=MINUTE', None, '<= 10', None),
     ('usb-bulk', 'bulk loop-back through WinUSB, 1 MiB / memcpy', 'B/s', 'bytes_s', 'program',
      'usb_bulk size=1048576 ms=MS', 'raw/copy size=1048576 ms=MS', '>= 0.25', None),
-    ('usb-driver', 'bulk write and read through a KMDF driver / WinUSB', 'us', 'cpu_us', 'program',
-     'usb_driver driver=FX2 ms=MS', 'usb_driver ms=MS', '<= 2', None),
-    ('usb-streams', '15 bulk streams through a KMDF driver / one with as much in flight', 'B/s', 'bytes_s', 'program',
-     'usb_streams driver=STREAMS ms=MS', 'usb_streams driver=STREAMS streams=1 ms=MS', '>= 0.95', None),
-    ('usb-streams-slow', 'the same beside a stream that waits for its device / without', 'B/s', 'bytes_s', 'program',
-     'usb_streams driver=STREAMS slow=1 ms=MS', 'usb_streams driver=STREAMS ms=MS', '>= 0.95', None),
     ('usb-super-iso', 'isochronous IN, SuperSpeed, 48 x 1024 a microframe', 'B/s', 'bytes_s', 'stream',
      'usb_iso speed=super setting=4 ms=MS', 'raw/copy size=3932160 every_us=10000 ms=MS', None, None),
     ('usb-super-late', '  packets late (no goal)', '', 'late', 'stream', 'usb_iso speed=super setting=4 ms=MS', None, None, None),
