@@ -63,7 +63,7 @@ static inline WDFQUEUE wdf_queue_handle(struct wdf_queue *queue)
 /* ---- For requests ---------------------------------------------------------------------------------------------------------- */
 
 /* Puts a request that nobody has behind the last. STATUS_WDF_BUSY: not accepted, nothing changed. The queue presents what it can
- * before this returns. */
+ * before this returns. The caller holds a reference on the queue. */
 NTSTATUS wdf_queue_put(struct wdf_queue *queue, struct wdf_request *request);
 /* The driver no longer has the request (completed, sent and forgotten); `place` has been changed. Behind its end the caller calls
  * wdf_queue_advance. Returns the queue, referenced. */

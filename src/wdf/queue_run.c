@@ -406,7 +406,6 @@ NTSTATUS wdf_queue_put(struct wdf_queue *queue, struct wdf_request *request)
         lock_release(&queue->lock);
         return STATUS_WDF_BUSY;
     }
-    wdf_object_reference(&queue->object);
     if (queue_is_open(queue, request)) {
         queue_wake(queue);
         wdf_queue_own(queue, request);
@@ -425,7 +424,6 @@ NTSTATUS wdf_queue_put(struct wdf_queue *queue, struct wdf_request *request)
     } else {
         wdf_queue_loop(queue);
     }
-    wdf_object_dereference(&queue->object);
     return STATUS_SUCCESS;
 }
 

@@ -76,7 +76,8 @@ static void params_fill(struct wdf_request *request)
     request->status = params->IoStatus.Status;
 }
 
-/* The IRP is as it was, the request the driver's. One reference of the send's on the request and its target go at the end. */
+/* The IRP is as it was, the request the driver's. The send's reference on the target goes, and, of a synchronous send, that on the
+ * request. */
 static void send_finish(struct wdf_request *request)
 {
     struct wdf_io_target *target = request->target;
@@ -97,9 +98,10 @@ static void send_finish(struct wdf_request *request)
     wdf_format_drop(request, &format);
     wdf_io_target_end_finish(target);
     wdf_object_dereference(&target->object);
-    wdf_object_dereference(&request->object);
-    if (waiter != NULL)
+    if (waiter != NULL) {
+        wdf_object_dereference(&request->object);
         KeSetEvent(waiter, IO_NO_INCREMENT, FALSE);
+    }
 }
 
 static void send_end(struct wdf_request *request)
@@ -114,13 +116,15 @@ static void send_end(struct wdf_request *request)
             return;
         }
     struct end_frame frame = {.request = request, .outer = end_frames};
-    wdf_object_reference(&request->object);
     end_frames = &frame;
-    do {
+    for (;;) {
         frame.again = false;
         frame.target = request->target;
         send_finish(request);
-    } while (frame.again);
+        if (!frame.again)
+            break;
+        wdf_object_dereference(&request->object); /* the ended send's; the next has one too */
+    }
     end_frames = frame.outer;
     wdf_object_dereference(&request->object);
 }

@@ -135,11 +135,13 @@ NTSTATUS usbd_start(struct usb_pdo *pdo)
 static void requests_end(struct usb_pdo *pdo)
 {
     enum { ROUND_NS = 20000000 };
+    atomic_fetch_add(&pdo->waiters, 1);
     for (uint32_t left; (left = atomic_load(&pdo->outstanding)) != 0;) {
         usbd_pipes_abort(pdo);
         usbd_cancel_control(pdo);
         futex_wait(&pdo->outstanding, left, clock_deadline_ns(ROUND_NS));
     }
+    atomic_fetch_sub(&pdo->waiters, 1);
 }
 
 void usbd_stop(struct usb_pdo *pdo, enum usbd_pdo_state state)

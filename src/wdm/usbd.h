@@ -31,6 +31,7 @@ struct usb_pdo {
     _Atomic uint32_t references;    /* of the bus interface: drivers' */
     _Atomic uint8_t state;          /* enum usbd_pdo_state */
     _Atomic uint32_t outstanding;   /* IRPs that are pended here, and whoever will complete them */
+    _Atomic uint32_t waiters;       /* threads that wait for its end: only then is anybody woken */
     bool opened;                    /* usb_device_open was called. Under `turn`, as what follows */
     uint32_t claims;                /* interfaces claimed, a bit each */
     pthread_mutex_t turn;           /* one selection or port control at a time */

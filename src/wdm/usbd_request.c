@@ -69,8 +69,10 @@ NTSTATUS usbd_urb_end(IRP *irp, URB *urb, USBD_STATUS usbd)
 
 void usbd_outstanding_drop(struct usb_pdo *pdo)
 {
-    if (atomic_fetch_sub(&pdo->outstanding, 1) == 1)
-        futex_wake(&pdo->outstanding, INT32_MAX);
+    _Atomic uint32_t *word = &pdo->outstanding;
+    bool waited = atomic_load(&pdo->waiters) != 0; /* looked at while the device is surely there; who comes later looks again soon */
+    if (atomic_fetch_sub(word, 1) == 1 && waited)
+        futex_wake(word, INT32_MAX);
 }
 
 /* The device that this thread is submitting to, and may be the DPC of; whether it must be. */

@@ -11,7 +11,7 @@ enum { HELD_MAX = 4096 };
 typedef struct _LANE {
     int number;
     WDFQUEUE queue, manual, writes;
-    volatile LONG mode;
+    volatile LONG mode, turn;
     KSPIN_LOCK lock;
     WDFREQUEST held[HELD_MAX];
     unsigned held_count;
@@ -26,6 +26,7 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(LANE, LaneGet)
 
 typedef struct _MARK {
     PLANE lane;
+    BOOLEAN cancelable;
 } MARK, *PMARK;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(MARK, MarkGet)
 
@@ -34,6 +35,14 @@ static WDFDEVICE lanes[LANES];
 static PLANE LaneOf(WDFQUEUE Queue)
 {
     return LaneGet(WdfIoQueueGetDevice(Queue));
+}
+
+static VOID Count(PLANE Lane, unsigned *Counter)
+{
+    KIRQL irql;
+    KeAcquireSpinLock(&Lane->lock, &irql);
+    ++*Counter;
+    KeReleaseSpinLock(&Lane->lock, irql);
 }
 
 /* ---- Held requests ------------------------------------------------------------------------------------------------- */
@@ -82,7 +91,7 @@ static VOID EvtCancel(WDFREQUEST Request)
 {
     PLANE lane = MarkGet(Request)->lane;
     Unhold(lane, Request);
-    InterlockedIncrement((volatile LONG *)&lane->facts.cancelled);
+    Count(lane, &lane->facts.cancelled);
     WdfRequestComplete(Request, STATUS_CANCELLED);
 }
 
@@ -105,10 +114,36 @@ static VOID Leave(PLANE Lane)
     InterlockedDecrement(&Lane->running);
 }
 
+/* Held and cancelable at once, under the lock: neither a release nor EvtCancel sees half of it. */
+static VOID HoldCancelable(PLANE Lane, WDFREQUEST Request)
+{
+    KIRQL irql;
+    NTSTATUS status;
+    KeAcquireSpinLock(&Lane->lock, &irql);
+    status = WdfRequestMarkCancelableEx(Request, EvtCancel);
+    if (NT_SUCCESS(status)) {
+        MarkGet(Request)->cancelable = TRUE;
+        Lane->held[Lane->held_count++] = Request;
+    }
+    KeReleaseSpinLock(&Lane->lock, irql);
+    if (NT_SUCCESS(status))
+        return;
+    Count(Lane, &Lane->facts.cancelled);
+    WdfRequestComplete(Request, STATUS_CANCELLED);
+}
+
 static VOID Serve(PLANE Lane, WDFREQUEST Request, size_t Length)
 {
+    LONG mode = InterlockedCompareExchange(&Lane->mode, 0, 0);
     MarkGet(Request)->lane = Lane;
-    switch (Lane->mode) {
+    MarkGet(Request)->cancelable = FALSE;
+    if (mode == MODE_MIXED) {
+        static const LONG modes[] = {MODE_COMPLETE, MODE_HOLD_CANCELABLE, MODE_FORWARD, MODE_HOLD};
+        mode = modes[(ULONG)InterlockedIncrement(&Lane->turn) % 4];
+        if (mode == MODE_COMPLETE)
+            Count(Lane, &Lane->facts.inline_done);
+    }
+    switch (mode) {
     case MODE_COMPLETE:
         WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, Length);
         break;
@@ -116,18 +151,14 @@ static VOID Serve(PLANE Lane, WDFREQUEST Request, size_t Length)
         Hold(Lane, Request);
         break;
     case MODE_HOLD_CANCELABLE:
-        Hold(Lane, Request);
-        if (WdfRequestMarkCancelableEx(Request, EvtCancel) == STATUS_CANCELLED && Unhold(Lane, Request)) {
-            InterlockedIncrement((volatile LONG *)&Lane->facts.cancelled);
-            WdfRequestComplete(Request, STATUS_CANCELLED);
-        }
+        HoldCancelable(Lane, Request);
         break;
     default:
-        Lane->inside_forward = 1;
-        Lane->facts.status = WdfRequestForwardToIoQueue(Request, Lane->manual);
-        Lane->inside_forward = 0;
-        if (!NT_SUCCESS(Lane->facts.status))
-            WdfRequestComplete(Request, Lane->facts.status);
+        InterlockedExchange(&Lane->inside_forward, 1);
+        NTSTATUS status = WdfRequestForwardToIoQueue(Request, Lane->manual);
+        InterlockedExchange(&Lane->inside_forward, 0);
+        if (!NT_SUCCESS(status))
+            WdfRequestComplete(Request, status);
     }
 }
 
@@ -139,10 +170,13 @@ static VOID EvtRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
     Enter(lane);
     WDF_REQUEST_PARAMETERS_INIT(&parameters);
     WdfRequestGetParameters(Request, &parameters);
+    KIRQL irql;
+    KeAcquireSpinLock(&lane->lock, &irql);
     lane->facts.last_offset = parameters.Parameters.Read.DeviceOffset;
-    lane->facts.reads++;
+    KeReleaseSpinLock(&lane->lock, irql);
+    Count(lane, &lane->facts.reads);
     if (parameters.Type != WdfRequestTypeRead || WdfRequestGetIoQueue(Request) != Queue)
-        lane->facts.others++;
+        Count(lane, &lane->facts.others);
     Serve(lane, Request, Length);
     Leave(lane);
 }
@@ -152,7 +186,7 @@ static VOID EvtWrite(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
 {
     PLANE lane = LaneOf(Queue);
     Enter(lane);
-    lane->facts.writes++;
+    Count(lane, &lane->facts.writes);
     Serve(lane, Request, Length);
     Leave(lane);
 }
@@ -162,7 +196,7 @@ static VOID EvtDefault(WDFQUEUE Queue, WDFREQUEST Request)
 {
     PLANE lane = LaneOf(Queue);
     Enter(lane);
-    lane->facts.others++;
+    Count(lane, &lane->facts.others);
     WdfRequestComplete(Request, STATUS_SUCCESS);
     Leave(lane);
 }
@@ -171,9 +205,9 @@ static EVT_WDF_IO_QUEUE_IO_CANCELED_ON_QUEUE EvtCanceledOnQueue;
 static VOID EvtCanceledOnQueue(WDFQUEUE Queue, WDFREQUEST Request)
 {
     PLANE lane = LaneOf(Queue);
-    InterlockedIncrement((volatile LONG *)&lane->facts.cancelled_on_queue);
+    Count(lane, &lane->facts.cancelled_on_queue);
     if (WdfRequestGetIoQueue(Request) != Queue || WdfRequestRequeue(Request) != STATUS_INVALID_DEVICE_REQUEST)
-        lane->facts.others++;
+        Count(lane, &lane->facts.others);
     WdfRequestComplete(Request, STATUS_CANCELLED);
 }
 
@@ -182,7 +216,7 @@ static VOID EvtInCaller(WDFDEVICE Device, WDFREQUEST Request)
 {
     PLANE lane = LaneGet(Device);
     NTSTATUS status;
-    InterlockedIncrement((volatile LONG *)&lane->facts.in_context);
+    Count(lane, &lane->facts.in_context);
     if (WdfRequestGetIoQueue(Request) != NULL)
         lane->facts.others++;
     status = WdfDeviceEnqueueRequest(Device, Request);
@@ -194,25 +228,25 @@ static EVT_WDF_IO_QUEUE_STATE EvtStopped, EvtPurged, EvtDrained, EvtReady;
 static VOID EvtStopped(WDFQUEUE Queue, WDFCONTEXT Context)
 {
     if (Context == (WDFCONTEXT)&lanes)
-        InterlockedIncrement((volatile LONG *)&LaneOf(Queue)->facts.stop_done);
+        Count(LaneOf(Queue), &LaneOf(Queue)->facts.stop_done);
 }
 static VOID EvtPurged(WDFQUEUE Queue, WDFCONTEXT Context)
 {
     if (Context == (WDFCONTEXT)&lanes)
-        InterlockedIncrement((volatile LONG *)&LaneOf(Queue)->facts.purge_done);
+        Count(LaneOf(Queue), &LaneOf(Queue)->facts.purge_done);
 }
 static VOID EvtDrained(WDFQUEUE Queue, WDFCONTEXT Context)
 {
     if (Context == (WDFCONTEXT)&lanes)
-        InterlockedIncrement((volatile LONG *)&LaneOf(Queue)->facts.drain_done);
+        Count(LaneOf(Queue), &LaneOf(Queue)->facts.drain_done);
 }
 static VOID EvtReady(WDFQUEUE Queue, WDFCONTEXT Context)
 {
     PLANE lane = Context;
     UNREFERENCED_PARAMETER(Queue);
-    InterlockedIncrement((volatile LONG *)&lane->facts.notices);
-    if (lane->inside_forward)
-        lane->facts.notices_before_return++;
+    Count(lane, &lane->facts.notices);
+    if (InterlockedCompareExchange(&lane->inside_forward, 0, 0))
+        Count(lane, &lane->facts.notices_before_return);
 }
 
 static EVT_WDF_OBJECT_CONTEXT_CLEANUP EvtRequestCleanup;
@@ -220,7 +254,7 @@ static VOID EvtRequestCleanup(WDFOBJECT Request)
 {
     PLANE lane = MarkGet(Request)->lane;
     if (lane != NULL)
-        InterlockedIncrement((volatile LONG *)&lane->facts.cleanups);
+        Count(lane, &lane->facts.cleanups);
 }
 
 /* ---- Commands ------------------------------------------------------------------------------------------------------------ */
@@ -240,11 +274,22 @@ static VOID ReleaseDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument
 
 static NTSTATUS Release(PLANE Lane, int Information)
 {
-    WDFREQUEST request = TakeHeld(Lane, FALSE);
+    WDFREQUEST request = NULL;
+    KIRQL irql;
+    BOOLEAN cancelled = FALSE;
+    KeAcquireSpinLock(&Lane->lock, &irql);
+    if (Lane->held_count > 0) {
+        request = Lane->held[0];
+        RtlMoveMemory(&Lane->held[0], &Lane->held[1], (Lane->held_count - 1) * sizeof(WDFREQUEST));
+        Lane->held_count--;
+        cancelled = MarkGet(request)->cancelable && WdfRequestUnmarkCancelable(request) == STATUS_CANCELLED;
+    }
+    KeReleaseSpinLock(&Lane->lock, irql);
     if (request == NULL)
         return STATUS_NO_MORE_ENTRIES;
-    if (Lane->mode == MODE_HOLD_CANCELABLE && WdfRequestUnmarkCancelable(request) == STATUS_CANCELLED)
-        return STATUS_CANCELLED;
+    if (cancelled)
+        return STATUS_CANCELLED; /* EvtCancel waits for the lock, or is about to */
+    Count(Lane, &Lane->facts.released);
     WdfRequestCompleteWithInformation(request, STATUS_SUCCESS, (ULONG_PTR)Information);
     return STATUS_SUCCESS;
 }
@@ -258,6 +303,21 @@ static NTSTATUS Fetch(PLANE Lane)
         Hold(Lane, request);
     }
     return status;
+}
+
+static NTSTATUS ServeManual(PLANE Lane, int Most)
+{
+    WDFREQUEST request;
+    for (int i = 0; i < Most && NT_SUCCESS(WdfIoQueueRetrieveNextRequest(Lane->manual, &request)); i++) {
+        MarkGet(request)->lane = Lane;
+        if ((ULONG)InterlockedIncrement(&Lane->turn) % 3 == 0 && NT_SUCCESS(WdfRequestRequeue(request)))
+            continue;
+        Count(Lane, &Lane->facts.released);
+        WdfRequestCompleteWithInformation(request, STATUS_SUCCESS, 1);
+    }
+    for (int i = 0; i < Most; i++)
+        Release(Lane, 1);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS FetchFile(PLANE Lane)
@@ -289,7 +349,10 @@ static NTSTATUS Find(PLANE Lane, int Wanted)
     }
     if (found != NULL && found != chosen)
         WdfObjectDereference(found);
+    KIRQL irql;
+    KeAcquireSpinLock(&Lane->lock, &irql);
     Lane->facts.found = count;
+    KeReleaseSpinLock(&Lane->lock, irql);
     if (chosen == NULL)
         return STATUS_NO_MORE_ENTRIES;
     status = WdfIoQueueRetrieveFoundRequest(Lane->manual, chosen, &next);
@@ -309,7 +372,10 @@ static NTSTATUS FindCancelled(PLANE Lane, int Milliseconds)
     if (!NT_SUCCESS(status))
         return status;
     slice.QuadPart = WDF_REL_TIMEOUT_IN_MS(1);
-    Lane->facts.found = 1;
+    KIRQL irql;
+    KeAcquireSpinLock(&Lane->lock, &irql);
+    Lane->facts.found = FOUND_AND_WAITING;
+    KeReleaseSpinLock(&Lane->lock, irql);
     for (int i = 0; i < Milliseconds; i++) {
         ULONG waiting;
         WdfIoQueueGetState(Lane->manual, &waiting, NULL);
@@ -342,11 +408,11 @@ static NTSTATUS Move(PLANE Lane, BOOLEAN Requeue, int Same)
 static NTSTATUS Execute(PLANE Lane, const struct order *Order)
 {
     switch (Order->command) {
-    case COMMAND_MODE: Lane->mode = Order->arg; return STATUS_SUCCESS;
+    case COMMAND_MODE: InterlockedExchange(&Lane->mode, Order->arg); return STATUS_SUCCESS;
     case COMMAND_START: WdfIoQueueStart(Lane->queue); return STATUS_SUCCESS;
-    case COMMAND_STOP: WdfIoQueueStop(Lane->queue, EvtStopped, &lanes); return STATUS_SUCCESS;
+    case COMMAND_STOP: Count(Lane, &Lane->facts.stops_asked); WdfIoQueueStop(Lane->queue, EvtStopped, &lanes); return STATUS_SUCCESS;
     case COMMAND_STOP_WAIT: WdfIoQueueStopSynchronously(Lane->queue); return STATUS_SUCCESS;
-    case COMMAND_STOP_PURGE: WdfIoQueueStopAndPurge(Lane->queue, EvtStopped, &lanes); return STATUS_SUCCESS;
+    case COMMAND_STOP_PURGE: Count(Lane, &Lane->facts.stops_asked); WdfIoQueueStopAndPurge(Lane->queue, EvtStopped, &lanes); return STATUS_SUCCESS;
     case COMMAND_STOP_PURGE_WAIT: WdfIoQueueStopAndPurgeSynchronously(Lane->queue); return STATUS_SUCCESS;
     case COMMAND_PURGE: WdfIoQueuePurge(Lane->queue, EvtPurged, &lanes); return STATUS_SUCCESS;
     case COMMAND_PURGE_WAIT: WdfIoQueuePurgeSynchronously(Lane->queue); return STATUS_SUCCESS;
@@ -359,6 +425,7 @@ static NTSTATUS Execute(PLANE Lane, const struct order *Order)
         KeInsertQueueDpc(&Lane->dpc, NULL, NULL);
         KeWaitForSingleObject(&Lane->dpc_done, Executive, KernelMode, FALSE, NULL);
         return STATUS_SUCCESS;
+    case COMMAND_SERVE: return ServeManual(Lane, Order->arg);
     case COMMAND_FETCH: return Fetch(Lane);
     case COMMAND_FETCH_FILE: return FetchFile(Lane);
     case COMMAND_FIND: return Find(Lane, Order->arg);
@@ -391,13 +458,16 @@ static VOID EvtCommand(WDFDEVICE Device, WDFREQUEST Request)
     ULONG waiting, driver, manual;
     WDF_IO_QUEUE_STATE state = WdfIoQueueGetState(lane->queue, &waiting, &driver);
     WdfIoQueueGetState(lane->manual, &manual, NULL);
+    KIRQL irql;
+    KeAcquireSpinLock(&lane->lock, &irql);
     *facts = lane->facts;
+    facts->held = lane->held_count;
+    KeReleaseSpinLock(&lane->lock, irql);
     facts->status = status;
     facts->state = state;
     facts->waiting = waiting;
     facts->at_driver = driver;
     facts->manual_waiting = manual;
-    facts->held = lane->held_count;
     WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, sizeof *facts);
 }
 

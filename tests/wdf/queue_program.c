@@ -398,7 +398,7 @@ static void test_manual(void)
 
 static DWORD WINAPI cancel_later(void *request)
 {
-    while (look(LANE_MANUAL).found != 1)
+    while (look(LANE_MANUAL).found != FOUND_AND_WAITING)
         Sleep(1);
     CancelIoEx(((void **)request)[0], ((void **)request)[1]);
     return 0;
@@ -484,6 +484,84 @@ static void test_in_caller_context(void)
     CloseHandle(device);
 }
 
+/* ---- Many threads, many cancels: each request ends once -------------------------------------------------------------------- */
+
+enum { THREADS = 4, ROUNDS = 400, DEPTH = 6 };
+
+static volatile LONG stress_ended, stress_good, stress_cancelled, stress_other, stress_over;
+
+static DWORD WINAPI stress_thread(void *seed)
+{
+    unsigned random = (unsigned)(ULONG_PTR)seed * 2654435761u + 7;
+    HANDLE device = open_lane(LANE_FORWARD);
+    struct request requests[DEPTH];
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < DEPTH; i++)
+            start_read(device, &requests[i], 1 + (random >> 9) % 15);
+        for (int i = 0; i < DEPTH; i++) {
+            random = random * 1664525u + 1013904223u;
+            if ((random >> 16) % 3 == 0)
+                CancelIoEx(device, &requests[(random >> 20) % DEPTH].overlapped);
+            if ((random >> 24) % 3 == 0)
+                order(LANE_FORWARD, COMMAND_SERVE, 1 + (random >> 27) % 4);
+        }
+        if ((random >> 28) % 4 == 0)
+            CancelIoEx(device, NULL);
+        for (int ended = 0; ended < DEPTH; ended += !pending(&requests[ended]))
+            order(LANE_FORWARD, COMMAND_SERVE, DEPTH); /* others' are served too */
+        for (int i = 0; i < DEPTH; i++) {
+            DWORD error = finish(device, &requests[i], NULL);
+            InterlockedIncrement(&stress_ended);
+            InterlockedIncrement(error == 0 ? &stress_good : error == ERROR_OPERATION_ABORTED ? &stress_cancelled : &stress_other);
+        }
+    }
+    CloseHandle(device);
+    return 0;
+}
+
+/* Meanwhile the queue is stopped and started. */
+static DWORD WINAPI stop_thread(void *unused)
+{
+    (void)unused;
+    while (!tap_read(stress_over)) {
+        order(LANE_FORWARD, COMMAND_STOP_PURGE, 0);
+        order(LANE_FORWARD, COMMAND_START, 0);
+        struct facts facts;
+        UNTIL(facts, LANE_FORWARD, facts.stop_done == facts.stops_asked || tap_read(stress_over));
+        Sleep(1);
+    }
+    return 0;
+}
+
+static void test_stress(void)
+{
+    HANDLE threads[THREADS];
+    struct facts before = look(LANE_FORWARD);
+    order(LANE_FORWARD, COMMAND_MODE, MODE_MIXED);
+    HANDLE stopper = CreateThread(NULL, 0, stop_thread, NULL, 0, NULL);
+    for (int i = 0; i < THREADS; i++)
+        threads[i] = CreateThread(NULL, 0, stress_thread, (void *)(ULONG_PTR)(i + 1), 0, NULL);
+    WaitForMultipleObjects(THREADS, threads, TRUE, INFINITE);
+    for (int i = 0; i < THREADS; i++)
+        CloseHandle(threads[i]);
+    tap_write(stress_over, 1);
+    WaitForSingleObject(stopper, INFINITE);
+    CloseHandle(stopper);
+    struct facts after;
+    UNTIL(after, LANE_FORWARD, after.at_driver == 0 && after.waiting == 0 && after.manual_waiting == 0);
+    ok(stress_ended == THREADS * ROUNDS * DEPTH && stress_other == 0, "%d requests ended: %d done, %d cancelled, %d other", (int)stress_ended,
+       (int)stress_good, (int)stress_cancelled, (int)stress_other);
+    unsigned by_driver = after.released + after.inline_done + after.cancelled + after.cancelled_on_queue - before.released -
+                         before.inline_done - before.cancelled - before.cancelled_on_queue;
+    ok(by_driver <= (unsigned)stress_ended && by_driver == after.presented - before.presented,
+       "the driver ended each that was presented, once: %u of %u", by_driver, after.presented - before.presented);
+    ok(after.cancelled > before.cancelled && after.cancelled_on_queue > before.cancelled_on_queue && after.held == 0 &&
+           after.others == before.others,
+       "marked ones were cancelled (%u), and ones in the second queue (%u)", after.cancelled - before.cancelled,
+       after.cancelled_on_queue - before.cancelled_on_queue);
+    order(LANE_FORWARD, COMMAND_MODE, MODE_COMPLETE);
+}
+
 int main(int argc, char **argv)
 {
     struct ovl_driver *driver;
@@ -507,6 +585,7 @@ int main(int argc, char **argv)
     part(test_forward);
     part(test_levels);
     part(test_in_caller_context);
+    part(test_stress);
     CloseHandle(control);
     ok(ovl_driver_unload(driver) == 0, "the driver unloads");
     return tap_end();

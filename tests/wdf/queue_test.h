@@ -36,6 +36,7 @@ enum command {
     COMMAND_REQUEUE,       /* gives the newest held request back */
     COMMAND_FORWARD,       /* forwards the oldest held request; arg 1: to its own queue */
     COMMAND_NOTIFY,        /* arg 1: registers for readiness, 0: takes it back */
+    COMMAND_SERVE,         /* fetches arg requests from the manual queue, gives every third back, and releases arg held ones */
     COMMAND_LOOK,          /* just the facts */
 };
 
@@ -44,7 +45,10 @@ enum mode {
     MODE_HOLD,
     MODE_HOLD_CANCELABLE,
     MODE_FORWARD,          /* to the lane's manual queue */
+    MODE_MIXED,            /* each of the others in turn */
 };
+
+enum { FOUND_AND_WAITING = 1000000 }; /* facts.found, while COMMAND_FIND_CANCELLED waits */
 
 struct order {
     int lane, command, arg;
@@ -56,12 +60,15 @@ struct facts {
     unsigned manual_waiting;
     unsigned presented, cancelled, cancelled_on_queue, notices, notices_before_return;
     unsigned stop_done, purge_done, drain_done;
+    unsigned stops_asked;
     unsigned held;
     unsigned irql;         /* of the last presentation */
     unsigned concurrent;   /* most callbacks of one lane at a time */
     unsigned reads, writes, controls, in_context, others;
     unsigned found;
     unsigned cleanups;     /* of request contexts */
+    unsigned released;     /* completed by commands */
+    unsigned inline_done;  /* completed in the callback, in mixed mode */
     long long last_offset;
 };
 
