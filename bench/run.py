@@ -20,7 +20,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 RAW = ['queue', 'ring_io', 'echo_server', 'echo_client', 'pingpong', 'syscalls', 'copy']
 OURS = ['post_get', 'port_io', 'echo_server', 'pipe_pingpong', 'wait_many', 'block_release', 'no_syscall',
-        'idle', 'memory', 'wakeups', 'usb_iso', 'usb_bulk']
+        'idle', 'memory', 'wakeups', 'usb_iso', 'usb_bulk', 'kmdf_bulk', 'kmdf_streams', 'kmdf_cycle']
+DRIVERS = {'DRIVER': 'examples/drivers/fx2_driver.c', 'STREAMS': 'examples/drivers/streams_driver.c', 'BULK': 'bench/bulk_driver.c'}
 BLOCK, BLOCKS = 4096, 16384
 
 
@@ -69,7 +70,14 @@ class Bench:
             source, target = HERE / f'{name}.c', self.out / name
             if self.stale(target, source, ovcc, *objects, *headers):
                 self.tool(ovcc, '-O2', '-g', source, *objects, '-o', target, '-lws2_32', '-lmswsock',
-                          '-lwinusb')
+                          '-lwinusb', '-lcfgmgr32')
+        for name in DRIVERS.values():
+            source, driver = HERE.parent / name, self.driver(name)
+            if self.stale(driver, source, ovcc, *source.parent.glob('*.h')):
+                self.tool(ovcc, '--driver', '-O2', '-g', source, '-o', driver)
+
+    def driver(self, source):
+        return self.out / (pathlib.Path(source).stem + '.so')
 
     def make_file(self):
         if not self.file.exists() or self.file.stat().st_size != BLOCK * BLOCKS:
@@ -89,8 +97,9 @@ class Bench:
 
     def command(self, words):
         name, *args = words.split()
-        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000', 'MINUTE': '1000' if self.quick else '60000'}
-        args = [re.sub(r'\b(FILE|MS|MINUTE)\b', lambda m: replace[m.group()], a) for a in args]
+        replace = {'FILE': str(self.file), 'MS': '300' if self.quick else '1000', 'MINUTE': '1000' if self.quick else '60000',
+                   **{word: str(self.driver(source)) for word, source in DRIVERS.items()}}
+        args = [re.sub(r'\b(' + '|'.join(replace) + r')\b', lambda m: replace[m.group()], a) for a in args]
         return [str(self.out / name)] + args
 
     def pinned(self, core):
@@ -258,6 +267,23 @@ GOALS = [
     ('usb-iso-out-cpu', '  percent of a core', '%', 'cpu', 'stream', 'usb_iso dir=out depth=32 ms=MINUTE', None, '<= 10', None),
     ('usb-bulk', 'bulk loop-back through WinUSB, 1 MiB / memcpy', 'B/s', 'bytes_s', 'program',
      'usb_bulk size=1048576 ms=MS', 'raw/copy size=1048576 ms=MS', '>= 0.25', None),
+    ('kmdf-read-512', 'bulk read of 512 B through a KMDF driver / WinUSB, cpu', 'us', 'cpu_us', 'program',
+     'kmdf_bulk driver=BULK size=512 ms=MS', 'kmdf_bulk via=winusb size=512 ms=MS', '<= 2', None),
+    ('kmdf-read-4k', '  4 KiB', 'us', 'cpu_us', 'program',
+     'kmdf_bulk driver=BULK size=4096 ms=MS', 'kmdf_bulk via=winusb size=4096 ms=MS', '<= 2', None),
+    ('kmdf-read-64k', '  64 KiB', 'us', 'cpu_us', 'program',
+     'kmdf_bulk driver=BULK size=65536 ms=MS', 'kmdf_bulk via=winusb size=65536 ms=MS', '<= 2', None),
+    ('kmdf-read-wall', '  4 KiB, wall time', 'us', 'us', 'program',
+     'kmdf_bulk driver=BULK size=4096 ms=MS', 'kmdf_bulk via=winusb size=4096 ms=MS', '<= 2', None),
+    ('kmdf-read-8', '  4 KiB, 8 pending, a completion port', 'us', 'cpu_us', 'program',
+     'kmdf_bulk driver=BULK depth=8 ms=MS', 'kmdf_bulk via=winusb depth=8 ms=MS', '<= 2', None),
+    ('streams-16', '16 static streams in all / one stream, 64 KiB reads', 'B/s', 'bytes_s', 'program',
+     'kmdf_streams driver=STREAMS streams=16 ms=MS', 'kmdf_streams driver=STREAMS streams=1 ms=MS', '>= 0.95', None),
+    ('streams-slow', '15 streams beside a slow one / without it', 'B/s', 'bytes_s', 'program',
+     'kmdf_streams driver=STREAMS streams=15 slow=1 ms=MS', 'kmdf_streams driver=STREAMS streams=15 ms=MS', '>= 0.95', None),
+    ('kmdf-cycle', 'a driver: load, start, 1,000 requests, stop, unload', 'ms', 'ms', 'program',
+     'kmdf_cycle driver=DRIVER', None, '<= 100', None),
+    ('kmdf-cycle-worst', '  the worst of 100', 'ms', 'worst_ms', 'program', 'kmdf_cycle driver=DRIVER', None, '<= 100', None),
     ('usb-super-iso', 'isochronous IN, SuperSpeed, 48 x 1024 a microframe', 'B/s', 'bytes_s', 'stream',
      'usb_iso speed=super setting=4 ms=MS', 'raw/copy size=3932160 every_us=10000 ms=MS', None, None),
     ('usb-super-late', '  packets late (no goal)', '', 'late', 'stream', 'usb_iso speed=super setting=4 ms=MS', None, None, None),
