@@ -255,6 +255,94 @@ static VOID PartStrings(VOID)
     WdfObjectDelete(String);
 }
 
+/* ---- Registry ------------------------------------------------------------------------------------------------------------------ */
+
+static VOID RegistryTexts(WDFKEY Key)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Text"), Text = RTL_CONSTANT_STRING(L"some text"), Got;
+    UNICODE_STRING List = RTL_CONSTANT_STRING(L"List");
+    WCHAR Room[16];
+    USHORT Bytes = 0;
+    WDFSTRING String;
+    WDFCOLLECTION Strings;
+    CHECK(WdfRegistryAssignUnicodeString(Key, &Name, &Text) == STATUS_SUCCESS, "text is written");
+    Got = (UNICODE_STRING){.MaximumLength = sizeof Room, .Buffer = Room};
+    CHECK(WdfRegistryQueryUnicodeString(Key, &Name, &Bytes, &Got) == STATUS_SUCCESS && RtlEqualUnicodeString(&Got, &Text, FALSE) &&
+              Bytes == Text.Length + sizeof(WCHAR),
+          "and read back, its length with the NUL");
+    Got.MaximumLength = 4;
+    CHECK(WdfRegistryQueryUnicodeString(Key, &Name, &Bytes, &Got) == STATUS_BUFFER_OVERFLOW, "where there is room");
+    ULONG Number;
+    CHECK(WdfRegistryQueryULong(Key, &Name, &Number) == STATUS_OBJECT_TYPE_MISMATCH, "text is no number");
+    if (!NT_SUCCESS(WdfStringCreate(NULL, WDF_NO_OBJECT_ATTRIBUTES, &String)) ||
+        !NT_SUCCESS(WdfCollectionCreate(WDF_NO_OBJECT_ATTRIBUTES, &Strings))) {
+        CHECK(FALSE, "a string and a collection");
+        return;
+    }
+    CHECK(WdfRegistryQueryString(Key, &Name, String) == STATUS_SUCCESS, "to a string object");
+    WdfStringGetUnicodeString(String, &Got);
+    CHECK(RtlEqualUnicodeString(&Got, &Text, FALSE), "the same text");
+    CHECK(NT_SUCCESS(WdfCollectionAdd(Strings, String)) && NT_SUCCESS(WdfCollectionAdd(Strings, String)) &&
+              WdfRegistryAssignMultiString(Key, &List, Strings) == STATUS_SUCCESS,
+          "twice in a list");
+    WdfCollectionRemoveItem(Strings, 0);
+    WdfCollectionRemoveItem(Strings, 0);
+    CHECK(WdfRegistryQueryMultiString(Key, &List, WDF_NO_OBJECT_ATTRIBUTES, Strings) == STATUS_SUCCESS &&
+              WdfCollectionGetCount(Strings) == 2,
+          "which is read back");
+    WdfStringGetUnicodeString((WDFSTRING)WdfCollectionGetLastItem(Strings), &Got);
+    CHECK(RtlEqualUnicodeString(&Got, &Text, FALSE), "whole");
+    while (WdfCollectionGetCount(Strings) != 0) {
+        WDFOBJECT Item = WdfCollectionGetFirstItem(Strings);
+        WdfCollectionRemoveItem(Strings, 0);
+        WdfObjectDelete(Item);
+    }
+    WdfObjectDelete(Strings);
+    WdfObjectDelete(String);
+}
+
+static VOID PartRegistry(VOID)
+{
+    UNICODE_STRING Number = RTL_CONSTANT_STRING(L"Number"), Missing = RTL_CONSTANT_STRING(L"Missing"), Sub = RTL_CONSTANT_STRING(L"Sub");
+    WDFKEY Key, Below;
+    WDFMEMORY Memory;
+    ULONG Value = 0, Type = 0, Length = 0, Disposition = 0;
+    UCHAR Small[2];
+    size_t Size;
+    CHECK(WdfDriverOpenParametersRegistryKey(WdfGetDriver(), KEY_READ | KEY_WRITE | DELETE, WDF_NO_OBJECT_ATTRIBUTES, &Key) ==
+              STATUS_SUCCESS,
+          "the Parameters key opens");
+    CHECK(WdfRegistryQueryULong(Key, &Missing, &Value) == STATUS_OBJECT_NAME_NOT_FOUND, "a value that is not there");
+    CHECK(WdfRegistryAssignULong(Key, &Number, 77) == STATUS_SUCCESS && WdfRegistryQueryULong(Key, &Number, &Value) == STATUS_SUCCESS &&
+              Value == 77,
+          "a number is written and read");
+    CHECK(WdfRegistryQueryValue(Key, &Number, sizeof Small, Small, &Length, &Type) == STATUS_BUFFER_OVERFLOW && Length == 4 &&
+              Type == REG_DWORD,
+          "a value that does not fit tells its length");
+    CHECK(WdfRegistryQueryMemory(Key, &Number, NonPagedPoolNx, WDF_NO_OBJECT_ATTRIBUTES, &Memory, &Type) == STATUS_SUCCESS &&
+              *(ULONG *)WdfMemoryGetBuffer(Memory, &Size) == 77 && Size == 4,
+          "or comes in a memory object");
+    WdfObjectDelete(Memory);
+    RegistryTexts(Key);
+    CHECK(WdfRegistryOpenKey(Key, &Sub, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &Below) == STATUS_OBJECT_NAME_NOT_FOUND, "no key below yet");
+    CHECK(WdfRegistryCreateKey(Key, &Sub, KEY_READ | KEY_WRITE | DELETE, REG_OPTION_NON_VOLATILE, &Disposition,
+                               WDF_NO_OBJECT_ATTRIBUTES, &Below) == STATUS_SUCCESS &&
+              Disposition == REG_CREATED_NEW_KEY && WdfRegistryWdmGetHandle(Below) != NULL,
+          "one is made");
+    CHECK(WdfRegistryRemoveKey(Below) == STATUS_SUCCESS, "and removed");
+    CHECK(WdfRegistryRemoveValue(Key, &Number) == STATUS_SUCCESS &&
+              WdfRegistryQueryULong(Key, &Number, &Value) == STATUS_OBJECT_NAME_NOT_FOUND,
+          "as is the value");
+    WdfRegistryClose(Key);
+    CHECK(WdfDriverOpenParametersRegistryKey(WdfGetDriver(), KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &Key) == STATUS_SUCCESS &&
+              WdfRegistryAssignULong(Key, &Number, 1) == STATUS_ACCESS_DENIED,
+          "a key that was opened for reading is not written to");
+    WdfRegistryClose(Key);
+    CHECK(WdfDeviceOpenRegistryKey(Device, PLUGPLAY_REGKEY_DEVICE, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &Key) ==
+              STATUS_INVALID_DEVICE_REQUEST,
+          "a control device has no keys");
+}
+
 static VOID PartDevice(VOID)
 {
     WDF_DRIVER_VERSION_AVAILABLE_PARAMS Version;
@@ -278,7 +366,7 @@ static const struct {
     const char *Name;
     VOID (*Run)(VOID);
 } Parts[] = {{"timers", PartTimers},   {"dpcs", PartDpcs},       {"work items", PartWorkItems}, {"locks", PartLocks},
-             {"collections", PartCollections}, {"strings", PartStrings}, {"device", PartDevice}};
+             {"collections", PartCollections}, {"strings", PartStrings}, {"registry", PartRegistry}, {"device", PartDevice}};
 
 /* ---- Files ------------------------------------------------------------------------------------------------------------------- */
 

@@ -212,6 +212,17 @@ static VOID Facts(WDFDEVICE Device)
     WdfStringGetUnicodeString(String, &Text);
     CHECK(BeginsWith(Text.Buffer, Text.Length, LinkStart, sizeof LinkStart - 2), "is a symbolic link below \\??");
     WdfObjectDelete(String);
+    WDFKEY Key, Again;
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Number");
+    CHECK(WdfDeviceOpenRegistryKey(Device, PLUGPLAY_REGKEY_DEVICE, KEY_READ | KEY_WRITE, WDF_NO_OBJECT_ATTRIBUTES, &Key) ==
+                  STATUS_SUCCESS &&
+              WdfRegistryAssignULong(Key, &Name, 5) == STATUS_SUCCESS,
+          "the device's key is written to");
+    CHECK(WdfDeviceOpenRegistryKey(Device, PLUGPLAY_REGKEY_DEVICE, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &Again) == STATUS_SUCCESS &&
+              WdfRegistryQueryULong(Again, &Name, &Number) == STATUS_SUCCESS && Number == 5,
+          "and read by another key object");
+    WdfRegistryClose(Again);
+    WdfRegistryClose(Key);
     CHECK(WdfDeviceGetDevicePnpState(Device) == WdfDevStatePnpStarted, "the device is started");
     CHECK(WdfDeviceWdmGetAttachedDevice(Device) == WdfDeviceWdmGetPhysicalDevice(Device), "right above the bus driver's");
     CHECK(WdfDeviceWdmGetDeviceObject(Device)->Flags & DO_BUFFERED_IO, "with buffered I/O");
