@@ -10,6 +10,7 @@
 #include "wdf/interface.h"
 #include "wdf/pnp.h"
 #include "wdf/property.h"
+#include "wdf/query_interface.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -66,6 +67,7 @@ static void device_destroy(struct wdf_object *object)
     if (device->pnp != NULL)
         wdf_pnp_destroy(device);
     wdf_properties_free(device);
+    wdf_query_interfaces_free(device);
     if (device->init != NULL)
         wdf_device_init_free(device->init);
 }
@@ -149,6 +151,7 @@ NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE
     list_init(&device->interfaces);
     list_init(&device->properties);
     list_init(&device->links);
+    list_init(&device->exposed);
     wdf_device_io_init(&device->io);
     wdf_object_lock_init(object, &device->lock, object);
     device->state.Size = 0;

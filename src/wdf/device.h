@@ -63,6 +63,7 @@ struct wdf_device {
     struct list files;                   /* struct wdf_file_object.link */
     struct lock interfaces_lock;
     struct list interfaces;              /* struct wdf_interface.link */
+    struct list exposed;                 /* WdfDeviceAddQueryInterface's, under interfaces_lock */
     struct list links;                   /* symbolic links, under interfaces_lock */
     struct list properties;              /* WdfDeviceAssignProperty's, under interfaces_lock */
 

@@ -20,7 +20,7 @@ static bool object_claim(struct wdf_object *object)
 
 void *wdf_allocate(size_t size)
 {
-    return verify_memory_fails(NULL) ? NULL : calloc(1, size);
+    return verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, size);
 }
 
 /* ---- Creation ------------------------------------------------------------------------------------------------------ */

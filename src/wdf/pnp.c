@@ -7,6 +7,7 @@
 
 #include "wdf/driver.h"
 #include "wdf/interface.h"
+#include "wdf/query_interface.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -283,6 +284,8 @@ NTSTATUS wdf_pnp_dispatch(struct wdf_device *device, IRP *irp)
         return pnp_remove(pnp, irp);
     case IRP_MN_QUERY_CAPABILITIES:
         return pnp_capabilities(pnp, irp);
+    case IRP_MN_QUERY_INTERFACE:
+        return wdf_query_interface_dispatch(device, irp);
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
         return pnp_device_state(pnp, irp);
     default:

@@ -26,6 +26,7 @@ struct wdf_pnp {
     _Atomic int state;                   /* enum wdf_pnp_state */
     enum wdf_pnp_step step;              /* by `transition` */
     _Atomic int power;                   /* WDF_POWER_DEVICE_STATE */
+    struct wdf_object *resources;        /* the empty list, from prepare to release */
     bool self_managed;                   /* SelfManagedIoInit has been called: flush and cleanup follow */
     bool armed_s0, armed_sx;
     bool query_removed;

@@ -4,6 +4,7 @@
 #include "base/trace.h"
 #include "wdf/driver.h"
 #include "wdf/pnp.h"
+#include "wdf/resource_list.h"
 #include "wdf/verifier.h"
 
 #define CALLBACKS(pnp) (&(pnp)->device->init->pnp)
@@ -34,8 +35,11 @@ static void power_set(struct wdf_pnp *pnp, WDF_POWER_DEVICE_STATE power)
 
 static NTSTATUS up_prepare(struct wdf_pnp *pnp)
 {
-    /* There are no hardware resources to give: a USB device has none. */
-    NTSTATUS status = CALL(pnp, EvtDevicePrepareHardware, wdf_device_handle(pnp->device), NULL, NULL);
+    NTSTATUS status = wdf_resource_list_make(pnp->device, &pnp->resources);
+    if (!NT_SUCCESS(status))
+        return status;
+    WDFCMRESLIST list = (WDFCMRESLIST)(void *)pnp->resources;
+    status = CALL(pnp, EvtDevicePrepareHardware, wdf_device_handle(pnp->device), list, list);
     pnp->step = WDF_STEP_PREPARED; /* also when it failed: the release tidies up what it had done */
     return status;
 }
@@ -145,5 +149,7 @@ void wdf_pnp_release_hardware(struct wdf_pnp *pnp)
     if (pnp->step < WDF_STEP_PREPARED)
         return;
     pnp->step = WDF_STEP_NONE;
-    CALL(pnp, EvtDeviceReleaseHardware, wdf_device_handle(pnp->device), NULL);
+    CALL(pnp, EvtDeviceReleaseHardware, wdf_device_handle(pnp->device), (WDFCMRESLIST)(void *)pnp->resources);
+    wdf_object_delete(pnp->resources);
+    pnp->resources = NULL;
 }

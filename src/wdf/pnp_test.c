@@ -102,6 +102,7 @@ static NTSTATUS NTAPI bus_pnp(PDEVICE_OBJECT object, PIRP irp)
     case IRP_MN_REMOVE_DEVICE: step("bus-remove"); break;
     case IRP_MN_SURPRISE_REMOVAL: step("bus-surprise"); break;
     case IRP_MN_STOP_DEVICE: step("bus-stop"); break;
+    case IRP_MN_QUERY_INTERFACE: status = irp->IoStatus.Status; break; /* none of its own */
     case IRP_MN_QUERY_CAPABILITIES: stack->Parameters.DeviceCapabilities.Capabilities->DeviceD1 = 1; break;
     default: break;
     }
@@ -141,8 +142,7 @@ static NTSTATUS state_step(const char *word, WDF_POWER_DEVICE_STATE state)
 
 static NTSTATUS on_prepare(WDFDEVICE d, WDFCMRESLIST raw, WDFCMRESLIST translated)
 {
-    (void)raw;
-    (void)translated;
+    CHECK(WdfCmResourceListGetCount(raw) == 0 && WdfCmResourceListGetDescriptor(translated, 0) == NULL);
     CHECK(d == device && KeGetCurrentIrql() == PASSIVE_LEVEL);
     return step("prepare");
 }
@@ -503,6 +503,53 @@ static void test_system(void)
     EXPECT(LEAVES " " ENDS);
 }
 
+typedef struct _TABLE {
+    INTERFACE Header;
+    int Number;
+} TABLE;
+
+static const GUID table_type = {0x11223344, 0x5566, 0x7788, {1, 2, 3, 4, 5, 6, 7, 8}};
+static int table_references;
+
+static VOID table_reference(PVOID context)
+{
+    table_references += context == &table_references;
+}
+
+static VOID table_dereference(PVOID context)
+{
+    table_references -= context == &table_references;
+}
+
+static NTSTATUS on_query(WDFDEVICE d, LPGUID type, PINTERFACE asked, PVOID data)
+{
+    CHECK(d == device && memcmp(type, &table_type, sizeof *type) == 0 && data == NULL);
+    ((TABLE *)asked)->Number++;
+    return STATUS_SUCCESS;
+}
+
+/* A table of functions that the driver exposes, asked for through the stack. */
+static void test_interfaces(void)
+{
+    static const GUID other = {1, 2, 3, {0}};
+    WDF_QUERY_INTERFACE_CONFIG config;
+    TABLE table = {{sizeof table, 1, &table_references, table_reference, table_dereference}, 41}, got = {0};
+    CHECK(plug(NULL) == STATUS_SUCCESS);
+    CHECK(WdfFdoQueryForInterface(device, &table_type, &got.Header, sizeof got, 1, NULL) == STATUS_NOT_SUPPORTED);
+    WDF_QUERY_INTERFACE_CONFIG_INIT(&config, &table.Header, NULL, NULL);
+    CHECK(WdfDeviceAddQueryInterface(device, &config) == STATUS_INVALID_PARAMETER);
+    WDF_QUERY_INTERFACE_CONFIG_INIT(&config, &table.Header, &table_type, on_query);
+    CHECK(WdfDeviceAddQueryInterface(device, &config) == STATUS_SUCCESS);
+    CHECK(WdfFdoQueryForInterface(device, &table_type, &got.Header, sizeof got, 1, NULL) == STATUS_SUCCESS);
+    CHECK(got.Number == 42 && got.Header.Context == &table_references && table_references == 1);
+    got.Header.InterfaceDereference(got.Header.Context);
+    CHECK(table_references == 0);
+    CHECK(WdfFdoQueryForInterface(device, &table_type, &got.Header, sizeof(INTERFACE), 1, NULL) == STATUS_INVALID_BUFFER_SIZE);
+    CHECK(WdfFdoQueryForInterface(device, &other, &got.Header, sizeof got, 1, NULL) == STATUS_NOT_SUPPORTED);
+    unplug();
+    EXPECT(STARTS " " LEAVES " " ENDS);
+}
+
 static void test_questions(void)
 {
     WDF_DEVICE_PNP_CAPABILITIES caps;
@@ -592,6 +639,7 @@ int main(void)
     test_settings();
     test_system();
     test_questions();
+    test_interfaces();
     test_idle_race();
     host.framework_finish(&host.object);
     CHECK(wdf_verifier_count() == 0);

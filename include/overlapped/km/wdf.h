@@ -20,6 +20,8 @@
 #include "wdffileobject.h"
 #include "wdfdevice.h"
 #include "wdffdo.h"
+#include "wdfresource.h"
+#include "wdfqueryinterface.h"
 #include "wdfcontrol.h"
 #include "wdftimer.h"
 #include "wdfdpc.h"
