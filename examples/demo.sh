@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What the library does, on real work: a file of about 1 GiB copied with 32 overlapped requests under way, compared,
-# timed beside cp; an echo server and its load client; then the smaller examples; isochronous transfers and sound on virtual USB devices. examples/demo.sh [BUILD]
+# timed beside cp; an echo server and its load client; then the smaller examples; isochronous transfers and sound on virtual USB devices; KMDF drivers
+# with their programs. examples/demo.sh [BUILD]
 # SIZE_MB=N makes the file smaller or larger.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -122,3 +123,9 @@ echo "The speaker: $(examples/tone.py compare "$work/tone.wav" "$work/speaker.wa
 echo "The microphone: $(examples/tone.py compare "$work/tone.wav" "$work/microphone.wav")"
 say 'ovl usb tree'
 "$ovl" usb --usb='mutt;fx2;audio' tree | grep -v '^ *every'
+say 'A KMDF driver, its program and a virtual FX2 board, under the verifier: lights, bulk loop-back, the switches'
+drivers=examples/drivers
+"$ovl" run --driver="$drivers/fx2_driver.c,inf=$drivers/fx2.inx" --usb=fx2 "$drivers/fx2.c"
+say 'A KMDF driver with 16 static streams on a SuperSpeed device: a stall and the recovery, then requests that end in the other order'
+"$ovl" run --driver="$drivers/streams_driver.c,inf=$drivers/streams.inx" --usb=mutt,speed=super,faults=stall:ep=81:at=1 \
+    "$drivers/streams.c" stall
