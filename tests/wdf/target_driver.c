@@ -317,6 +317,69 @@ static int Refused(VOID)
     return wrong;
 }
 
+/* ---- Requests around IRPs, interfaces ---------------------------------------------------------------------------------------- */
+
+static NTSTATUS SendRead(WDFREQUEST Request, WDFMEMORY Memory)
+{
+    WDF_REQUEST_SEND_OPTIONS options;
+    NTSTATUS status = WdfIoTargetFormatRequestForRead(upper.target, Request, Memory, NULL, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    WDF_REQUEST_SEND_OPTIONS_INIT(&options, WDF_REQUEST_SEND_OPTION_SYNCHRONOUS);
+    WdfRequestSend(Request, upper.target, &options);
+    return WdfRequestGetStatus(Request);
+}
+
+static int FromIrp(VOID)
+{
+    CCHAR depth = WdfIoTargetWdmGetTargetDeviceObject(upper.target)->StackSize;
+    PIRP first = IoAllocateIrp(depth, FALSE), second = IoAllocateIrp(depth, FALSE);
+    WDF_REQUEST_REUSE_PARAMS reuse;
+    WDFREQUEST request;
+    WDFMEMORY memory;
+    PUCHAR bytes;
+    int wrong = 0;
+    if (first == NULL || second == NULL ||
+        !NT_SUCCESS(WdfMemoryCreate(WDF_NO_OBJECT_ATTRIBUTES, NonPagedPoolNx, 'tseT', 8, &memory, (PVOID *)&bytes)))
+        return 1;
+    if (WdfRequestCreateFromIrp(WDF_NO_OBJECT_ATTRIBUTES, NULL, FALSE, &request) != STATUS_INVALID_PARAMETER)
+        return 2;
+    if (!NT_SUCCESS(WdfRequestCreateFromIrp(WDF_NO_OBJECT_ATTRIBUTES, first, FALSE, &request)))
+        return 3;
+    if (WdfRequestWdmGetIrp(request) != first || SendRead(request, memory) != STATUS_SUCCESS || bytes[7] != 'h')
+        wrong = 4;
+    RtlZeroMemory(bytes, 8);
+    WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_SET_NEW_IRP, STATUS_SUCCESS);
+    reuse.NewIrp = second;
+    if (WdfRequestReuse(request, &reuse) != STATUS_SUCCESS || WdfRequestWdmGetIrp(request) != second)
+        wrong = 5;
+    if (SendRead(request, memory) != STATUS_SUCCESS || bytes[7] != 'h' || WdfRequestGetInformation(request) != 8)
+        wrong = 6;
+    WdfObjectDelete(request);
+    IoFreeIrp(first);
+    IoFreeIrp(second);
+    first = IoAllocateIrp(depth, FALSE);
+    if (first == NULL || !NT_SUCCESS(WdfRequestCreateFromIrp(WDF_NO_OBJECT_ATTRIBUTES, first, TRUE, &request)))
+        return 7;
+    if (WdfRequestReuse(request, &reuse) != STATUS_INVALID_PARAMETER)
+        wrong = 8; /* the request frees its IRP, so it takes no other */
+    WdfObjectDelete(request); /* and the IRP with it */
+    WdfObjectDelete(memory);
+    return wrong;
+}
+
+static NTSTATUS Interface(VOID)
+{
+    static const GUID guid = LOW_INTERFACE_GUID, other = {1, 2, 3, {4}};
+    INTERFACE interface = {0};
+    if (WdfIoTargetQueryForInterface(upper.target, &other, &interface, sizeof interface, 1, NULL) != STATUS_NOT_SUPPORTED)
+        return STATUS_UNSUCCESSFUL;
+    NTSTATUS status =
+        WdfIoTargetQueryForInterface(upper.target, &guid, &interface, sizeof interface, LOW_INTERFACE_VERSION, NULL);
+    upper.facts.bytes = interface.Version == LOW_INTERFACE_VERSION ? (ULONG_PTR)interface.Context : 0;
+    return status;
+}
+
 /* ---- Commands -------------------------------------------------------------------------------------------------------------------- */
 
 static NTSTATUS Open(int Which)
@@ -399,6 +462,8 @@ static NTSTATUS Execute(const struct upper_order *Order)
         WdfObjectDelete(upper.own);
         break;
     case UPPER_REFUSED: return Refused();
+    case UPPER_FROM_IRP: return FromIrp();
+    case UPPER_INTERFACE: return Interface();
     default: break;
     }
     return status;

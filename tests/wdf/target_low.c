@@ -242,6 +242,24 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     }
 }
 
+static DRIVER_DISPATCH Pnp;
+static NTSTATUS Pnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    static const GUID guid = LOW_INTERFACE_GUID;
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
+    NTSTATUS status = Irp->IoStatus.Status;
+    UNREFERENCED_PARAMETER(DeviceObject);
+    if (stack->MinorFunction == IRP_MN_QUERY_INTERFACE && stack->Parameters.QueryInterface.Size == sizeof(INTERFACE) &&
+        RtlEqualMemory(stack->Parameters.QueryInterface.InterfaceType, &guid, sizeof guid)) {
+        stack->Parameters.QueryInterface.Interface->Size = sizeof(INTERFACE);
+        stack->Parameters.QueryInterface.Interface->Version = stack->Parameters.QueryInterface.Version;
+        stack->Parameters.QueryInterface.Interface->Context = (PVOID)(ULONG_PTR)LOW_INTERFACE_CONTEXT;
+        status = Irp->IoStatus.Status = STATUS_SUCCESS;
+    }
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return status;
+}
+
 static DRIVER_DISPATCH Open;
 static NTSTATUS Open(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
@@ -291,6 +309,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     DriverObject->MajorFunction[IRP_MJ_WRITE] = Dispatch;
     DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Dispatch;
     DriverObject->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = Dispatch;
+    DriverObject->MajorFunction[IRP_MJ_PNP] = Pnp;
     DriverObject->DriverUnload = Unload;
     return status;
 }

@@ -142,6 +142,9 @@ static void test_buffers(void)
             ok(facts.status == 0 && facts.bytes == 4 && memcmp(facts.data, "yxwv", 4) == 0, "control code, %s", methods[method]);
     }
     ok(low_facts().bad == 0, "the lower driver found its buffers");
+    ok(order(UPPER_FROM_IRP, 0).status == 0, "requests around the driver's own IRPs: %d", order(UPPER_FROM_IRP, 0).status);
+    struct upper_facts facts = order(UPPER_INTERFACE, 0);
+    ok(facts.status == 0 && facts.bytes == LOW_INTERFACE_CONTEXT, "the lower driver is asked for an interface");
     ok(order(UPPER_REFUSED, 0).status == 0, "what cannot be sent is refused: %d", order(UPPER_REFUSED, 0).status);
     order(UPPER_CLOSE, 0);
     order(UPPER_OPEN, 0);
@@ -215,7 +218,9 @@ static void test_timeout(void)
     low_mode(LOW_PEND);
     order(UPPER_OWN_TIMEOUT, 60000);
     facts = order(UPPER_OWN_CANCEL, 0);
-    ok(facts.status == TRUE && facts.own_status == NT_CANCELLED, "WdfRequestCancelSentRequest ends it before its time, as cancelled");
+    ok(facts.status == TRUE, "WdfRequestCancelSentRequest finds the request");
+    UNTIL(facts, look(), facts.own_ended == before.own_ended + 2);
+    ok(facts.own_status == NT_CANCELLED, "and ends it before its time, as cancelled");
     ok(order(UPPER_OWN_CANCEL, 0).status == FALSE, "what has ended is not cancelled");
     order(UPPER_OWN_DELETE, 0);
     ok(low_facts().kept == 0 && look().bad == 0, "nothing is left below");

@@ -30,6 +30,13 @@ struct low_facts {
 #define IOCTL_LOW_NEITHER  CTL_CODE(FILE_DEVICE_UNKNOWN, 0x923, METHOD_NEITHER, FILE_ANY_ACCESS)
 #define IOCTL_LOW_OTHERS   CTL_CODE(FILE_DEVICE_UNKNOWN, 0x930, METHOD_NEITHER, FILE_ANY_ACCESS) /* internal: Argument1's first byte */
 
+/* What the lower driver answers IRP_MN_QUERY_INTERFACE with. */
+#define LOW_INTERFACE_GUID                                                                \
+    {                                                                                     \
+        0x5be1d6f3, 0x40a1, 0x4c11, { 0x9b, 0x0e, 0x11, 0x5e, 0x33, 0x0a, 0x71, 0x02 }     \
+    }
+enum { LOW_INTERFACE_VERSION = 7, LOW_INTERFACE_CONTEXT = 4711 };
+
 /* ---- The upper driver ------------------------------------------------------------------------------------------------ */
 
 enum upper_mode {
@@ -61,6 +68,8 @@ enum upper_command {
     UPPER_OWN_REUSE,      /* reuses it and sends it again */
     UPPER_OWN_DELETE,
     UPPER_REFUSED,        /* sends that are not possible; the status is the number of the first wrong answer, or 0 */
+    UPPER_FROM_IRP,       /* requests around IRPs of the driver's; the status is the number of the first wrong answer, or 0 */
+    UPPER_INTERFACE,      /* WdfIoTargetQueryForInterface; bytes is what the lower driver put in */
     UPPER_LOOK,
 };
 
