@@ -279,7 +279,8 @@ NTSTATUS wdf_device_io_dispatch(struct wdf_device *device, IRP *irp)
     if (in_context) {
         atomic_store(&request->place, WDF_REQUEST_DRIVER);
         request->was_presented = true;
-        device->init->in_caller_context((WDFDEVICE)(void *)&device->object, wdf_request_handle(request));
+        WDF_CALLBACK("EvtIoInCallerContext", device->init->in_caller_context,
+                     device->init->in_caller_context((WDFDEVICE)(void *)&device->object, wdf_request_handle(request)));
         return STATUS_PENDING;
     }
     queue_accept(queue, request);

@@ -483,6 +483,35 @@ static void test_filter(void)
     filter = false;
 }
 
+static void *complete_late(void *unused)
+{
+    for (int i = 0; i < 5000 && wdf_verifier_count() == 0; i++)
+        settle(1);
+    complete_held();
+    return unused;
+}
+
+/* Under the verifier a request that the driver has for too long is named. */
+static void test_missing(void)
+{
+    struct call a;
+    pthread_t thread;
+    CHECK(wdf_verifier_count() == 0);
+    answer = ANSWER_NONE;
+    plug();
+    start();
+    call_send(&a, IRP_MJ_READ);
+    verify_options.log = true;
+    verify_options.wait_ms = 20;
+    verify_flags = VERIFY_RULES;
+    pthread_create(&thread, NULL, complete_late, NULL);
+    CHECK(sleep_system(PowerSystemSleeping3) == STATUS_SUCCESS);
+    pthread_join(thread, NULL);
+    verify_flags = 0;
+    CHECK(wdf_verifier_count() == 1 && call_wait(&a) == STATUS_SUCCESS);
+    unplug();
+}
+
 int main(void)
 {
     UNICODE_STRING path = {0};
@@ -505,8 +534,9 @@ int main(void)
     test_removal();
     test_idle();
     test_filter();
+    test_missing();
     host.framework_finish(&host.object);
-    CHECK(wdf_verifier_count() == 0);
+    CHECK(wdf_verifier_count() == 1);
     printf("%d checks, %d failed\n", checks, failures);
     return failures != 0;
 }

@@ -76,6 +76,26 @@ void wdf_queue_unlock(struct wdf_queue *queue)
         KeSetEvent(&container_of(node, struct queue_waiter, link)->woken, IO_NO_INCREMENT, FALSE);
 }
 
+/* Somebody has waited long for requests that the driver has: it must have lost them. */
+static void missing_report(struct wdf_queue *queue, const char *method)
+{
+    const WDF_IO_QUEUE_CONFIG *config = &queue->config;
+    lock_acquire(&queue->lock);
+    list_for_each(node, &queue->owned)
+    {
+        const struct wdf_request *request = request_of_link(node);
+        UCHAR major = request->stack->MajorFunction;
+        const void *callback = major == IRP_MJ_READ             ? (const void *)config->EvtIoRead
+                               : major == IRP_MJ_WRITE          ? (const void *)config->EvtIoWrite
+                               : major == IRP_MJ_DEVICE_CONTROL ? (const void *)config->EvtIoDeviceControl
+                                                                : NULL;
+        wdf_verifier_report_at(queue->object.driver, "request-not-completed", callback != NULL ? callback : (const void *)config->EvtIoDefault,
+                               "%s has waited %u ms for request %p (major function 0x%x) of queue %p, which is not completed", method,
+                               verify_options.wait_ms, (const void *)&request->object, major, (void *)&queue->object);
+    }
+    lock_release(&queue->lock);
+}
+
 void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event, const char *method)
 {
     struct queue_waiter waiter = {.event = event};
@@ -91,7 +111,11 @@ void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event, const c
         return;
     if (KeGetCurrentIrql() >= DISPATCH_LEVEL)
         wdf_verifier_stop(queue->object.driver, "irql", "%s waits at IRQL %u", method, KeGetCurrentIrql());
-    KeWaitForSingleObject(&waiter.woken, Executive, KernelMode, FALSE, NULL);
+    LARGE_INTEGER patience = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(verify_options.wait_ms)};
+    if (KeWaitForSingleObject(&waiter.woken, Executive, KernelMode, FALSE, verify_on() ? &patience : NULL) == STATUS_TIMEOUT) {
+        missing_report(queue, method);
+        KeWaitForSingleObject(&waiter.woken, Executive, KernelMode, FALSE, NULL);
+    }
 }
 
 /* ---- In -------------------------------------------------------------------------------------------------------------------- */

@@ -250,15 +250,30 @@ static NTSTATUS send_check(struct wdf_request *request, struct wdf_io_target *ta
     return STATUS_SUCCESS;
 }
 
+/* The end of a forgotten request whose format has to be taken back: the IRP then goes on upwards. */
+static NTSTATUS NTAPI forgotten_completed(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+    struct wdf_request *request = context;
+    (void)device;
+    (void)irp;
+    params_fill(request);
+    wdf_format_release(request);
+    wdf_object_delete(&request->object);
+    return STATUS_SUCCESS;
+}
+
+static bool format_is_plain(const struct wdf_format *format)
+{
+    return !format->changed_irp && format->ops == NULL && format->memories[0] == NULL && format->memories[1] == NULL;
+}
+
 /* The lower driver's completion is the request's end; the driver has nothing more to do with it. */
 static bool send_and_forget(struct wdf_request *request, struct wdf_io_target *target, ULONG flags)
 {
     IRP *irp = request->irp;
     DEVICE_OBJECT *device = target->wdm;
-    /* A driver's own IRP would come back to nobody, and a format that holds memory or changed the IRP has nobody to end it. */
-    bool refused = request->device == NULL || request->format.changed_irp || request->format.ops != NULL ||
-                   request->format.memories[0] != NULL || request->format.memories[1] != NULL;
-    NTSTATUS status = refused ? STATUS_INVALID_DEVICE_REQUEST : wdf_io_target_passes(target, flags);
+    /* A driver's own IRP would come back to nobody. */
+    NTSTATUS status = request->device == NULL ? STATUS_INVALID_DEVICE_REQUEST : wdf_io_target_passes(target, flags);
     if (!NT_SUCCESS(status)) {
         request->status = status;
         atomic_store(&request->place, WDF_REQUEST_DRIVER);
@@ -267,7 +282,10 @@ static bool send_and_forget(struct wdf_request *request, struct wdf_io_target *t
     atomic_store(&request->place, WDF_REQUEST_ENDED);
     struct wdf_queue *queue = request->queue != NULL ? wdf_queue_disown(request) : NULL;
     wdf_object_reference(&target->object);
-    wdf_object_delete(&request->object);
+    if (format_is_plain(&request->format))
+        wdf_object_delete(&request->object);
+    else
+        IoSetCompletionRoutine(irp, forgotten_completed, request, TRUE, TRUE, TRUE);
     IoCallDriver(device, irp);
     wdf_object_dereference(&target->object);
     if (queue != NULL)

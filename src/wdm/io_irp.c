@@ -150,9 +150,9 @@ static void irp_go_up(IRP *Irp)
         IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
         UCHAR control = stack->Control;
         Irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
-        stack->Control = 0;
-        if (verify_on())
+        if (verify_on()) /* before the mark goes: the dispatch routine may be returning on another thread, and is judged by it */
             verify_irp_pass(Irp, Irp->CurrentLocation, control);
+        stack->Control = 0;
         Irp->CurrentLocation++;
         Irp->Tail.Overlay.CurrentStackLocation++;
         bool below_top = Irp->CurrentLocation <= Irp->StackCount;

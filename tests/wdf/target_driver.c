@@ -95,14 +95,14 @@ static VOID Send(WDFREQUEST Request)
         WdfRequestFormatRequestUsingCurrentType(Request);
     else
         status = Format(Request);
-    if (mode == UPPER_FORGET) {
+    if (mode == UPPER_FORGET || mode == UPPER_FORGET_FORMAT) {
         WDF_REQUEST_SEND_OPTIONS_INIT(&options, WDF_REQUEST_SEND_OPTION_SEND_AND_FORGET);
         given = &options;
     } else {
         WdfRequestSetCompletionRoutine(Request, Returned, &upper);
     }
     if (NT_SUCCESS(status) && WdfRequestSend(Request, upper.target, given)) {
-        if (mode == UPPER_FORGET)
+        if (given != WDF_NO_SEND_OPTIONS)
             Count(&upper.facts.ended);
         return;
     }

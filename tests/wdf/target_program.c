@@ -168,6 +168,9 @@ static void test_forward(void)
         order(UPPER_SET_MODE, UPPER_FORGET);
         start_read(device, &a, 6);
         ok(finish(device, &a, &bytes) == 0 && bytes == 6 && memcmp(a.data, "abcdef", 6) == 0, "sent and forgotten");
+        order(UPPER_SET_MODE, UPPER_FORGET_FORMAT);
+        start_read(device, &a, 6);
+        ok(finish(device, &a, &bytes) == 0 && bytes == 6 && memcmp(a.data, "abcdef", 6) == 0, "formatted, sent and forgotten");
         struct low_facts before = low_facts();
         order(UPPER_SET_MODE, UPPER_RESEND | 3000 << 8);
         start_read(device, &a, 6);

@@ -44,6 +44,7 @@ enum upper_mode {
     UPPER_RESEND,    /* sends it `arg` times, from its completion routine */
     UPPER_FORGET,    /* by its current type, send and forget */
     UPPER_TYPE,      /* by its current type, with a completion routine */
+    UPPER_FORGET_FORMAT, /* formatted with the program's memory, send and forget */
 };
 
 enum upper_command {
