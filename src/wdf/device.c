@@ -15,7 +15,10 @@
 #include "wdm/wdm_host.h"
 
 /* What our device objects carry: the way from a DEVICE_OBJECT to the framework's device. */
+enum { EXTENSION_MAGIC = 0x76444657 };
+
 struct device_extension {
+    uint64_t magic;
     struct wdf_device *_Atomic device; /* NULL when it has gone: late requests find nobody */
 };
 
@@ -28,10 +31,10 @@ const struct wdf_class wdf_device_class = {.name = "WDFDEVICE", .size = sizeof(s
 
 struct wdf_device *wdf_device_of(const DEVICE_OBJECT *object)
 {
-    const struct wdm_driver *host = container_of(object->DriverObject, struct wdm_driver, object);
-    if (host->framework == NULL || object->Size != sizeof(DEVICE_OBJECT) + sizeof(struct device_extension))
+    struct device_extension *extension = object->DeviceExtension;
+    if (object->Size != sizeof(DEVICE_OBJECT) + sizeof *extension || extension->magic != EXTENSION_MAGIC)
         return NULL;
-    return atomic_load(&((struct device_extension *)object->DeviceExtension)->device);
+    return atomic_load(&extension->device);
 }
 
 struct wdf_device *wdf_device_above(struct wdf_object *object)
@@ -106,7 +109,9 @@ static NTSTATUS device_make_wdm(struct wdf_device *device, struct WDFDEVICE_INIT
                                      init->characteristics, init->exclusive, &device->wdm);
     if (!NT_SUCCESS(status))
         return status;
-    atomic_init(&((struct device_extension *)device->wdm->DeviceExtension)->device, device);
+    struct device_extension *extension = device->wdm->DeviceExtension;
+    extension->magic = EXTENSION_MAGIC;
+    atomic_init(&extension->device, device);
     if (init->pdo != NULL) {
         device->pdo = init->pdo;
         device->attached = IoAttachDeviceToDeviceStack(device->wdm, init->pdo);

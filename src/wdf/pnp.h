@@ -43,6 +43,7 @@ struct wdf_pnp {
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS wake;
     uint64_t idle_ns, due_ns;
+    bool timing;                         /* the timer is set; it looks at due_ns when it fires */
     struct engine_timer timer;
     struct engine_op op;
     _Atomic(void *) worker;              /* the mark of the thread that runs it */

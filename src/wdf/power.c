@@ -82,26 +82,26 @@ static WDF_POWER_DEVICE_STATE idle_target(const struct wdf_pnp *pnp)
     return pnp->idle.IdleCaps == IdleUsbSelectiveSuspend ? WdfPowerDeviceD2 : WdfPowerDeviceD3;
 }
 
+static bool idle_expired(struct wdf_pnp *pnp)
+{
+    return clock_now_ns() >= pnp->due_ns;
+}
+
 /* Whether there is something to do, decided with `lock` held: 'd'own, 'u'p, or 0. */
-static char idle_decide(struct wdf_pnp *pnp, bool expired)
+static char idle_decide(struct wdf_pnp *pnp)
 {
     bool up = atomic_load(&pnp->power) == WdfPowerDeviceD0;
     char what = 0;
     lock_acquire(&pnp->lock);
     if (!pnp->working || pnp->stopped || !pnp_is_started(pnp))
         what = 0;
-    else if (up && expired && idle_is_wanted(pnp)) {
+    else if (up && idle_is_wanted(pnp) && idle_expired(pnp)) {
         pnp->leaving = true;
         what = 'd';
     } else if (!up && !idle_is_wanted(pnp))
         what = 'u';
     lock_release(&pnp->lock);
     return what;
-}
-
-static bool idle_expired(struct wdf_pnp *pnp)
-{
-    return clock_now_ns() >= pnp->due_ns;
 }
 
 static __thread char thread_mark;
@@ -113,7 +113,7 @@ static int64_t idle_work(struct engine_op *op)
     NTSTATUS status = STATUS_SUCCESS;
     atomic_store(&pnp->worker, (void *)&thread_mark);
     callback_lock_acquire(&pnp->transition);
-    for (char what; NT_SUCCESS(status) && (what = idle_decide(pnp, idle_expired(pnp))) != 0;) {
+    for (char what; NT_SUCCESS(status) && (what = idle_decide(pnp)) != 0;) {
         status = what == 'd' ? power_leave(pnp, WDF_POWER_IDLE, idle_target(pnp)) : power_return(pnp, WDF_POWER_IDLE);
         lock_acquire(&pnp->lock);
         pnp->leaving = false;
@@ -127,10 +127,12 @@ static int64_t idle_work(struct engine_op *op)
     return 0;
 }
 
+/* With `lock` held. Each use moves the time on; the timer is not touched for that, it looks when it fires. */
 static void idle_timer_set(struct wdf_pnp *pnp)
 {
     pnp->due_ns = clock_deadline_ns(pnp->idle_ns);
-    engine_timer_set(&pnp->timer, pnp->due_ns);
+    if (!pnp->timing)
+        pnp->timing = engine_timer_set(&pnp->timer, pnp->due_ns) == 0;
 }
 
 static void idle_submit(struct wdf_pnp *pnp);
@@ -176,8 +178,13 @@ static void idle_fired(struct engine_timer *timer)
 {
     struct wdf_pnp *pnp = container_of(timer, struct wdf_pnp, timer);
     lock_acquire(&pnp->lock);
-    if (idle_is_wanted(pnp) && !pnp->stopped)
-        idle_submit(pnp);
+    pnp->timing = false;
+    if (idle_is_wanted(pnp) && !pnp->stopped) {
+        if (idle_expired(pnp))
+            idle_submit(pnp);
+        else
+            pnp->timing = engine_timer_set(timer, pnp->due_ns) == 0;
+    }
     lock_release(&pnp->lock);
 }
 
@@ -227,6 +234,9 @@ void wdf_idle_stop(struct wdf_pnp *pnp)
         return;
     if (!engine_timer_cancel(&pnp->timer))
         engine_timer_drain(&pnp->timer);
+    lock_acquire(&pnp->lock);
+    pnp->timing = false;
+    lock_release(&pnp->lock);
     /* The worker is awaited, unless it is the worker that takes the device down. */
     while (atomic_load(&pnp->worker) != (void *)&thread_mark) {
         uint32_t seen = atomic_load(&pnp->changes);
@@ -316,8 +326,10 @@ NTSTATUS NTAPI ovl_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGloba
     if (pnp_is_started(pnp) && !pnp->stopped) {
         if (!pnp->idle_enabled && atomic_load(&pnp->power) != WdfPowerDeviceD0)
             idle_submit(pnp); /* it comes back for good */
-        else if (idle_is_wanted(pnp) && !pnp->queued)
+        else if (idle_is_wanted(pnp) && !pnp->queued) {
+            pnp->timing = false; /* the new time may be shorter */
             idle_timer_set(pnp);
+        }
     }
     lock_release(&pnp->lock);
     return STATUS_SUCCESS;

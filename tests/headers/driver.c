@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver framework's headers as a USB client driver includes them: they compile alone, and contexts, wrappers and URB macros
- * have the types that drivers expect. Compiled only; there is no runtime to link with yet. */
+ * have the types that drivers expect. Compiled only: tests/wdf has drivers that run. */
 #include <ntddk.h>
 #include <usbdi.h>
 #include <usbdlib.h>
