@@ -110,7 +110,8 @@ static struct usbip_message *submit_message(struct usbip_remote *remote, const s
     usbip_pdu_encode(message->bytes, &pdu);
     if (data != 0)
         memcpy(message->bytes + USBIP_HEADER, (const uint8_t *)urb->buffer + skipped, data);
-    usbip_packets_encode(message->bytes + USBIP_HEADER + data, urb->packets + first, packets, skipped);
+    if (packets != 0)
+        usbip_packets_encode(message->bytes + USBIP_HEADER + data, urb->packets + first, packets, skipped);
     return message;
 }
 
