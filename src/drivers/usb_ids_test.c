@@ -111,6 +111,27 @@ static void rules_check(void)
         CHECK(!usb_rule_parse(bad[i], strlen(bad[i]), &rule));
 }
 
+static bool idle_is(const char *line, bool ignores_wake, bool state, uint32_t timeout_ms)
+{
+    struct usb_rule rule;
+    return usb_rule_parse(line, strlen(line), &rule) && rule.is_idle && rule.idle.enabled &&
+           rule.idle.ignores_wake == ignores_wake && rule.idle.state == state &&
+           rule.idle.timeout_ms == timeout_ms;
+}
+
+static void idle_check(void)
+{
+    struct usb_rule rule;
+    static const char *const bad[] = {"usb 1209:0001 idle", "usb 1209:0001 idle maybe",
+                                      "usb 1209:0001 idle on x", "usb 1209:0001 idle on 99999999999",
+                                      "usb 1209:0001 idle on 5 6"};
+    CHECK(idle_is("usb 1209:0001 idle on 5000", false, true, 5000));
+    CHECK(idle_is("usb 1209:0001 idle off", false, false, 0));
+    CHECK(idle_is("usb 1209:0001:02 idle always 1", true, true, 1));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(!usb_rule_parse(bad[i], strlen(bad[i]), &rule));
+}
+
 /* Appends `text` as UTF-16 with its NUL. */
 static size_t put_text(uint8_t *at, const char *text)
 {
@@ -154,6 +175,15 @@ static size_t set_make(uint8_t *set)
     put16(set + at, value);
     at += 2 + value;
     put16(set + property, at - property);
+    property = at;
+    put16(set + at + 2, 4), put16(set + at + 4, 4);
+    at += 8;
+    name = put_text(set + at, "DefaultIdleTimeout");
+    put16(set + at - 2, name);
+    at += name;
+    put16(set + at, 4), put16(set + at + 2, 1234);
+    at += 6;
+    put16(set + property, at - property);
     put16(set + 8, at);
     put16(set + 16, at - 10);
     put16(set + 24, at - 18);
@@ -169,6 +199,7 @@ static void set_check(void)
     const struct usb_os_function *function = usb_os_find(&info, 2);
     CHECK(function != NULL && strcmp(function->compatible, "WINUSB") == 0 &&
           function->guid_count == 1 && usb_guid_equal(&function->guids[0], &usb_guid_device));
+    CHECK(function->idle.timeout_ms == 1234 && !function->idle.enabled);
     CHECK(usb_os_find(&info, -1) != NULL && usb_os_find(&info, -1)->compatible[0] == 0);
     for (size_t cut = 0; cut < length; cut++) {
         memset(&info, 0, sizeof info);
@@ -250,6 +281,7 @@ int main(void)
     ids_check();
     names_check();
     rules_check();
+    idle_check();
     set_check();
     bos_check();
     version_1_check();
