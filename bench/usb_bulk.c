@@ -25,8 +25,9 @@ static void device_open(const char *options, USHORT mode)
     uint32_t error = ovl_usb_attach("mutt", options, &attached);
     if (error != 0)
         die_code("ovl_usb_attach", error);
-    HANDLE device = CreateFileA("\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
-                                GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    HANDLE device = CreateFileA(
+        "\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
+        GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
     check(device != INVALID_HANDLE_VALUE, "CreateFile");
     check(WinUsb_Initialize(device, &usb), "WinUsb_Initialize");
     WINUSB_SETUP_PACKET setup = {0x40, 0x01, mode, 0, 0};
@@ -36,7 +37,8 @@ static void device_open(const char *options, USHORT mode)
 static void loop(UCHAR *out, UCHAR *in, ULONG size)
 {
     ULONG moved = 0;
-    check(WinUsb_WritePipe(usb, 0x01, out, size, &moved, NULL) && moved == size, "WinUsb_WritePipe");
+    check(WinUsb_WritePipe(usb, 0x01, out, size, &moved, NULL) && moved == size,
+          "WinUsb_WritePipe");
     check(WinUsb_ReadPipe(usb, 0x81, in, size, &moved, NULL) && moved == size, "WinUsb_ReadPipe");
 }
 

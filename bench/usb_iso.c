@@ -2,10 +2,10 @@
 /*
  * Isochronous streaming on the virtual test device, transfers of `frames` milliseconds, `depth` of
  * them under way, each sent again when its packet comes out of the completion port:
- * speed=high|super dir=in|out setting=N ms=N. bytes_s is the rate; late and lost are packets, judged
- * on the bus's time (what came after its service interval); restarts is how often the stream broke;
- * cpu is the share of one core of the whole process, device model included; delay_us and delay_p99_us
- * are how long after the end of its last frame a transfer was seen by the program.
+ * speed=high|super dir=in|out setting=N ms=N. bytes_s is the rate; late and lost are packets,
+ * judged on the bus's time (what came after its service interval); restarts is how often the stream
+ * broke; cpu is the share of one core of the whole process, device model included; delay_us and
+ * delay_p99_us are how long after the end of its last frame a transfer was seen by the program.
  */
 #include "measure.h"
 
@@ -46,7 +46,8 @@ static void device_open(const char *options)
     if (error != 0)
         die_code("ovl_usb_attach", error);
     device = CreateFileA("\\\\?\\usb#vid_1209&pid_0001#0001#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
-                         GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+                         GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED,
+                         NULL);
     check(device != INVALID_HANDLE_VALUE, "CreateFile");
     check(WinUsb_Initialize(device, &usb), "WinUsb_Initialize");
     port = CreateIoCompletionPort(device, NULL, 0, 1);
@@ -67,9 +68,10 @@ static void pipe_choose(UCHAR setting, ULONG frames)
 static void transfer_send(struct transfer *transfer, BOOL goes_on)
 {
     memset(&transfer->overlapped, 0, sizeof transfer->overlapped);
-    BOOL done = is_in ? WinUsb_ReadIsochPipeAsap(registered, transfer->offset, bytes, goes_on, packets, transfer->packets,
-                                                 &transfer->overlapped)
-                      : WinUsb_WriteIsochPipeAsap(registered, transfer->offset, bytes, goes_on, &transfer->overlapped);
+    BOOL done = is_in ? WinUsb_ReadIsochPipeAsap(registered, transfer->offset, bytes, goes_on,
+                                                 packets, transfer->packets, &transfer->overlapped)
+                      : WinUsb_WriteIsochPipeAsap(registered, transfer->offset, bytes, goes_on,
+                                                  &transfer->overlapped);
     if (!done && GetLastError() != ERROR_IO_PENDING)
         die_code("isochronous transfer", GetLastError());
 }
@@ -85,7 +87,8 @@ static void delay_note(const struct transfer *transfer)
         die_code("WinUsb_GetCurrentFrameNumberAndQpc", GetLastError());
     LONGLONG passed = now.CurrentQueryPerformanceCounter.QuadPart -
                       now.QueryPerformanceCounterAtInputFrameOrMicroFrame.QuadPart;
-    delays[delay_count++ % DELAYS] = passed > 0 ? (uint64_t)passed / 10 : 0; /* the counter's unit is 100 ns */
+    delays[delay_count++ % DELAYS] =
+        passed > 0 ? (uint64_t)passed / 10 : 0; /* the counter's unit is 100 ns */
 }
 
 static void count(const struct transfer *transfer)
@@ -136,7 +139,8 @@ static uint64_t out_lost(void)
 {
     WINUSB_SETUP_PACKET setup = {0xc0, 0x10, 0, 0, 8};
     ULONG state[2] = {0}, moved;
-    check(WinUsb_ControlTransfer(usb, setup, (PUCHAR)state, sizeof state, &moved, NULL), "the device's record");
+    check(WinUsb_ControlTransfer(usb, setup, (PUCHAR)state, sizeof state, &moved, NULL),
+          "the device's record");
     return total / pipe.MaximumBytesPerInterval - state[0];
 }
 
@@ -149,7 +153,8 @@ int main(int argc, char **argv)
     if (depth < 1 || depth > DEPTH_MAX)
         die_code("depth", depth);
     device_open(options);
-    pipe_choose((UCHAR)arg_number(argc, argv, "setting", is_in ? 2 : 3), (ULONG)arg_number(argc, argv, "frames", 10));
+    pipe_choose((UCHAR)arg_number(argc, argv, "setting", is_in ? 2 : 3),
+                (ULONG)arg_number(argc, argv, "frames", 10));
     struct transfer *transfers = calloc(depth, sizeof *transfers);
     buffer = calloc(depth, bytes);
     if (transfers == NULL || buffer == NULL)
@@ -160,7 +165,8 @@ int main(int argc, char **argv)
         if (transfers[i].packets == NULL)
             die("calloc");
     }
-    check(WinUsb_RegisterIsochBuffer(usb, pipe.PipeId, buffer, depth * bytes, &registered), "WinUsb_RegisterIsochBuffer");
+    check(WinUsb_RegisterIsochBuffer(usb, pipe.PipeId, buffer, depth * bytes, &registered),
+          "WinUsb_RegisterIsochBuffer");
     uint64_t begin = now_ns();
     double cpu = cpu_seconds();
     stream(transfers, depth, begin + (uint64_t)arg_number(argc, argv, "ms", 1000) * 1000000u);

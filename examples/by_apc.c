@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The third way: a completion routine. ReadFileEx names a function; it runs on the thread that issued the
- * request, and only while that thread waits alertably (here in SleepEx). So no lock is needed for what the
- * routine shares with the rest of the thread. Each routine issues the next read of its file. */
+/* The third way: a completion routine. ReadFileEx names a function; it runs on the thread that
+ * issued the request, and only while that thread waits alertably (here in SleepEx). So no lock is
+ * needed for what the routine shares with the rest of the thread. Each routine issues the next read
+ * of its file. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 enum { BLOCK = 1000, FILE_BYTES = 10500 };
 
 struct reader {
-    OVERLAPPED overlapped;  /* the routine finds the reader by it */
+    OVERLAPPED overlapped; /* the routine finds the reader by it */
     HANDLE file;
     unsigned long long sum; /* of all bytes */
     DWORD total, error;
@@ -22,8 +23,8 @@ static void CALLBACK block_read(DWORD error, DWORD bytes, OVERLAPPED *overlapped
 static void read_next(struct reader *r)
 {
     r->overlapped.Offset = r->total;
-    /* TRUE means: the routine will be called, however soon the data is there. The end of the file may come
-     * as an immediate error or as the routine's. */
+    /* TRUE means: the routine will be called, however soon the data is there. The end of the file
+     * may come as an immediate error or as the routine's. */
     if (!ReadFileEx(r->file, r->data, BLOCK, &r->overlapped, block_read)) {
         r->error = GetLastError();
         r->done = 1;
@@ -72,8 +73,9 @@ int main(void)
     while (!r.done)
         SleepEx(INFINITE, TRUE); /* the routines run in here */
     CloseHandle(r.file);
-    printf("%d routines read %u bytes; the last error was %u (%s).\n", r.routines, (unsigned)r.total,
-           (unsigned)r.error, r.error == ERROR_HANDLE_EOF ? "the end of the file" : "unexpected");
+    printf("%d routines read %u bytes; the last error was %u (%s).\n", r.routines,
+           (unsigned)r.total, (unsigned)r.error,
+           r.error == ERROR_HANDLE_EOF ? "the end of the file" : "unexpected");
     if (r.total != FILE_BYTES || r.sum != want || r.error != ERROR_HANDLE_EOF) {
         printf("by_apc: wrong\n");
         return 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The fourth way: a completion port. Any number of handles report to it, any number of threads take from it;
- * the port lets as many of them run as it was told. Four threads serve eight pipes here; each message is
- * answered in capitals. A packet with key 0, which no pipe has, tells a thread to end. */
+/* The fourth way: a completion port. Any number of handles report to it, any number of threads take
+ * from it; the port lets as many of them run as it was told. Four threads serve eight pipes here;
+ * each message is answered in capitals. A packet with key 0, which no pipe has, tells a thread to
+ * end. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void pipe_read(struct pipe *p)
 {
     p->writing = 0;
     memset(&p->overlapped, 0, sizeof p->overlapped);
-    /* Whether it ends at once or later, the port gets one packet for it; only an immediate error has none. */
+    /* Whether it ends at once or later, the port gets one packet for it; only an immediate error
+     * has none. */
     if (!ReadFile(p->server, p->data, sizeof p->data, NULL, &p->overlapped) &&
         GetLastError() != ERROR_IO_PENDING && GetLastError() != ERROR_BROKEN_PIPE)
         printf("ReadFile: error %u\n", (unsigned)GetLastError());
@@ -36,7 +38,8 @@ static void pipe_answer(struct pipe *p, DWORD bytes)
             p->data[i] -= 'a' - 'A';
     p->writing = 1;
     memset(&p->overlapped, 0, sizeof p->overlapped);
-    if (!WriteFile(p->server, p->data, bytes, NULL, &p->overlapped) && GetLastError() != ERROR_IO_PENDING)
+    if (!WriteFile(p->server, p->data, bytes, NULL, &p->overlapped) &&
+        GetLastError() != ERROR_IO_PENDING)
         printf("WriteFile: error %u\n", (unsigned)GetLastError());
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The three ways to cancel. CancelIo: all requests that THIS thread issued on a handle. CancelIoEx: one request,
- * or all of the handle, whoever issued them. CancelSynchronousIo: the blocking call in which another thread is.
- * A cancelled request completes like any other, with ERROR_OPERATION_ABORTED; until it has completed, its
- * OVERLAPPED and its buffer belong to the system, so each is waited for here. */
+/* The three ways to cancel. CancelIo: all requests that THIS thread issued on a handle. CancelIoEx:
+ * one request, or all of the handle, whoever issued them. CancelSynchronousIo: the blocking call in
+ * which another thread is. A cancelled request completes like any other, with
+ * ERROR_OPERATION_ABORTED; until it has completed, its OVERLAPPED and its buffer belong to the
+ * system, so each is waited for here. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,10 @@ static void report(const char *what, OVERLAPPED *overlapped, DWORD want)
 {
     DWORD bytes;
     DWORD error = GetOverlappedResult(server, overlapped, &bytes, TRUE) ? 0 : GetLastError();
-    printf("  %s: %s\n", what, error == ERROR_OPERATION_ABORTED ? "cancelled" : error ? "failed" : "has its data");
+    printf("  %s: %s\n", what,
+           error == ERROR_OPERATION_ABORTED ? "cancelled"
+           : error                          ? "failed"
+                                            : "has its data");
     expected += error == want;
 }
 
@@ -42,9 +46,11 @@ int main(void)
     DWORD bytes, error = 0;
     memset(&one, 0, sizeof one);
     memset(&two, 0, sizeof two);
-    server = CreateNamedPipeA("\\\\.\\pipe\\cancellation", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE,
-                              1, 4096, 4096, 0, NULL);
-    client = CreateFileA("\\\\.\\pipe\\cancellation", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    server =
+        CreateNamedPipeA("\\\\.\\pipe\\cancellation", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
+    client = CreateFileA("\\\\.\\pipe\\cancellation", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                         OPEN_EXISTING, 0, NULL);
     if (server == INVALID_HANDLE_VALUE || client == INVALID_HANDLE_VALUE) {
         printf("cannot make the pipe: error %u\n", (unsigned)GetLastError());
         return 1;
@@ -77,7 +83,8 @@ int main(void)
         WaitForSingleObject(thread, 5); /* it is not inside its call yet */
     WaitForSingleObject(thread, INFINITE);
     GetExitCodeThread(thread, &error);
-    printf("  the thread: %s\n", error == ERROR_OPERATION_ABORTED ? "its read was cancelled" : "unexpected");
+    printf("  the thread: %s\n",
+           error == ERROR_OPERATION_ABORTED ? "its read was cancelled" : "unexpected");
     expected += error == ERROR_OPERATION_ABORTED;
 
     CloseHandle(thread);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies a file through a completion port, with many requests under way at once. A block is read and, when its
- * packet comes, written to the same place; when that packet comes, its buffer reads the next block. So reads and
- * writes overlap each other and the disk is never idle. One thread does it all.
+/* Copies a file through a completion port, with many requests under way at once. A block is read
+ * and, when its packet comes, written to the same place; when that packet comes, its buffer reads
+ * the next block. So reads and writes overlap each other and the disk is never idle. One thread
+ * does it all.
  *
  *   copy [options] SOURCE TARGET
  *     -n N   requests in flight (32)          -b N   block size in KiB (256)
@@ -16,7 +17,7 @@
 struct block {
     OVERLAPPED overlapped;
     unsigned char *data;
-    DWORD length;  /* of file data in it */
+    DWORD length; /* of file data in it */
     int writing;
 };
 
@@ -84,8 +85,10 @@ static BOOL block_read(struct block *b)
     b->length = left < block_size ? (DWORD)left : block_size;
     b->writing = 0;
     next_offset += b->length;
-    /* Unbuffered requests are whole sectors; the last read then ends early, at the end of the file. */
-    return accepted(ReadFile(source, b->data, unbuffered ? block_size : b->length, NULL, &b->overlapped));
+    /* Unbuffered requests are whole sectors; the last read then ends early, at the end of the file.
+     */
+    return accepted(
+        ReadFile(source, b->data, unbuffered ? block_size : b->length, NULL, &b->overlapped));
 }
 
 static BOOL block_write(struct block *b)
@@ -144,7 +147,8 @@ static int copy(const char *target_name)
     int good = 1;
     struct block *blocks = calloc(block_count, sizeof *blocks);
     /* Page-aligned memory, as unbuffered requests need it. */
-    unsigned char *memory = VirtualAlloc(NULL, (SIZE_T)block_count * block_size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    unsigned char *memory = VirtualAlloc(NULL, (SIZE_T)block_count * block_size,
+                                         MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (blocks == NULL || memory == NULL)
         return fail("no memory for", "the blocks");
     for (unsigned i = 0; good && i < block_count; i++) {
@@ -195,18 +199,21 @@ int main(int argc, char **argv)
         else
             return usage();
     }
-    if (given < 2 || block_count < 1 || block_count > 4096 || block_size < SECTOR || block_size > 1u << 26 ||
-        block_size % SECTOR)
+    if (given < 2 || block_count < 1 || block_count > 4096 || block_size < SECTOR ||
+        block_size > 1u << 26 || block_size % SECTOR)
         return usage();
 
-    DWORD flags = FILE_FLAG_OVERLAPPED | (unbuffered ? FILE_FLAG_NO_BUFFERING : FILE_FLAG_SEQUENTIAL_SCAN);
+    DWORD flags =
+        FILE_FLAG_OVERLAPPED | (unbuffered ? FILE_FLAG_NO_BUFFERING : FILE_FLAG_SEQUENTIAL_SCAN);
     LARGE_INTEGER length;
     source = CreateFileA(names[0], GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, flags, NULL);
     if (source == INVALID_HANDLE_VALUE || !GetFileSizeEx(source, &length))
         return fail("cannot open", names[0]);
     size = length.QuadPart;
-    target = CreateFileA(names[1], GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, flags, NULL);
-    if (target == INVALID_HANDLE_VALUE || !set_size(size)) /* its room is known from the beginning */
+    target =
+        CreateFileA(names[1], GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, flags, NULL);
+    if (target == INVALID_HANDLE_VALUE ||
+        !set_size(size)) /* its room is known from the beginning */
         return fail("cannot make", names[1]);
     port = CreateIoCompletionPort(source, NULL, 1, 1);
     if (port == NULL || CreateIoCompletionPort(target, port, 2, 0) != port)
@@ -216,14 +223,15 @@ int main(int argc, char **argv)
     if (copy(names[1]))
         return 1;
     progress(1);
-    if (!set_size(size) || !FlushFileBuffers(target)) /* exactly as long as the source, and on the disk */
+    if (!set_size(size) ||
+        !FlushFileBuffers(target)) /* exactly as long as the source, and on the disk */
         return fail("cannot finish", names[1]);
     double took = seconds() - started;
     CloseHandle(source);
     CloseHandle(target);
     CloseHandle(port);
-    printf("copy: %lld bytes in %.3f s, %.0f MiB/s, %u requests of %u KiB in flight%s\n", (long long)size, took,
-           (double)size / (1 << 20) / (took + 1e-9), block_count, (unsigned)(block_size / 1024),
-           unbuffered ? ", unbuffered" : "");
+    printf("copy: %lld bytes in %.3f s, %.0f MiB/s, %u requests of %u KiB in flight%s\n",
+           (long long)size, took, (double)size / (1 << 20) / (took + 1e-9), block_count,
+           (unsigned)(block_size / 1024), unbuffered ? ", unbuffered" : "");
     return 0;
 }

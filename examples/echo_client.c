@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The load for echo_server: many connections through one completion port and one thread. Each sends a message,
- * reads the echo, compares it byte for byte, notes how long it took, and sends the next.
+/* The load for echo_server: many connections through one completion port and one thread. Each sends
+ * a message, reads the echo, compares it byte for byte, notes how long it took, and sends the next.
  *
  *   echo_client [--port N] [--connections N] [--seconds N] [--size N]
  * Port 7777, 64 connections, 5 seconds, 64 bytes. */
@@ -117,13 +117,14 @@ static void connection_open(struct connection *c)
     c->in = malloc(message_size);
     c->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     alive++;
-    if (c->socket == INVALID_SOCKET || bind(c->socket, (struct sockaddr *)&any, sizeof any) || !c->out || !c->in ||
-        CreateIoCompletionPort((HANDLE)c->socket, port, 0, 0) != port) {
+    if (c->socket == INVALID_SOCKET || bind(c->socket, (struct sockaddr *)&any, sizeof any) ||
+        !c->out || !c->in || CreateIoCompletionPort((HANDLE)c->socket, port, 0, 0) != port) {
         connection_end(c, "socket");
         return;
     }
     setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof on);
-    if (!connect_ex(c->socket, (struct sockaddr *)&address, sizeof address, NULL, 0, NULL, &c->overlapped) &&
+    if (!connect_ex(c->socket, (struct sockaddr *)&address, sizeof address, NULL, 0, NULL,
+                    &c->overlapped) &&
         WSAGetLastError() != WSA_IO_PENDING)
         connection_end(c, "ConnectEx");
 }
@@ -176,8 +177,8 @@ static int prepare(int number)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((u_short)number);
     SOCKET any = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
-    if (WSAIoctl(any, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &connect_ex, sizeof connect_ex, &bytes,
-                 NULL, NULL))
+    if (WSAIoctl(any, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &connect_ex,
+                 sizeof connect_ex, &bytes, NULL, NULL))
         return 0;
     closesocket(any);
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
@@ -215,9 +216,10 @@ int main(int argc, char **argv)
     double took = (double)(now() - start) / (double)frequency;
     if (alive == 0) /* else requests are still in flight, and the OVERLAPPEDs are in use */
         free(connections);
-    printf("echo_client: %lld echoes of %u bytes on %d connections in %.2f s: %.0f echoes/s, p50 %.0f us, p99 %.0f us, "
+    printf("echo_client: %lld echoes of %u bytes on %d connections in %.2f s: %.0f echoes/s, p50 "
+           "%.0f us, p99 %.0f us, "
            "%d errors, %d mismatches\n",
-           (long long)echoes, (unsigned)message_size, count, took, (double)echoes / took, percentile(0.5),
-           percentile(0.99), errors, mismatches);
+           (long long)echoes, (unsigned)message_size, count, took, (double)echoes / took,
+           percentile(0.5), percentile(0.99), errors, mismatches);
     return errors == 0 && mismatches == 0 && echoes > 0 ? 0 : 1;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* An echo server: one completion port for the listener and all connections, a few threads that take from it.
- * AcceptEx keeps a number of accepts in flight, so nobody ever blocks in accept(); each connection has one request
- * in flight: it reads, writes back what it read, and reads again.
+/* An echo server: one completion port for the listener and all connections, a few threads that take
+ * from it. AcceptEx keeps a number of accepts in flight, so nobody ever blocks in accept(); each
+ * connection has one request in flight: it reads, writes back what it read, and reads again.
  *
  *   echo_server [--port N] [--threads N] [--limit N] [--seconds N]
- * Port 7777; as many threads as processors; limit: how many of them run at once (0: as many as processors).
- * It runs until its standard input ends, or for so many seconds. */
+ * Port 7777; as many threads as processors; limit: how many of them run at once (0: as many as
+ * processors). It runs until its standard input ends, or for so many seconds. */
 #include <winsock2.h>
 #include <mswsock.h>
 #include <windows.h>
@@ -44,8 +44,8 @@ static void connection_accept(void)
         return;
     c->socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     c->state = ACCEPTING;
-    if (c->socket == INVALID_SOCKET ||
-        !started(!accept_ex(listener, c->socket, c->addresses, 0, ROOM, ROOM, &bytes, &c->overlapped))) {
+    if (c->socket == INVALID_SOCKET || !started(!accept_ex(listener, c->socket, c->addresses, 0,
+                                                           ROOM, ROOM, &bytes, &c->overlapped))) {
         if (!stopping)
             printf("AcceptEx: error %d\n", WSAGetLastError());
         if (c->socket != INVALID_SOCKET)
@@ -85,7 +85,8 @@ static void connection_accepted(struct connection *c)
     int on = 1;
     connection_accept(); /* another takes its place */
     LONG now = InterlockedIncrement(&connections), most;
-    while (now > (most = most_connections) && InterlockedCompareExchange(&most_connections, now, most) != most)
+    while (now > (most = most_connections) &&
+           InterlockedCompareExchange(&most_connections, now, most) != most)
         ;
     setsockopt(c->socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&listener, sizeof listener);
     setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof on);
@@ -157,9 +158,10 @@ static int listen_on(int number)
     address.sin_port = htons((u_short)number);
     listener = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     if (listener == INVALID_SOCKET || bind(listener, (struct sockaddr *)&address, sizeof address) ||
-        listen(listener, SOMAXCONN) || getsockname(listener, (struct sockaddr *)&address, &length) ||
-        WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex, sizeof accept_ex, &bytes,
-                 NULL, NULL)) {
+        listen(listener, SOMAXCONN) ||
+        getsockname(listener, (struct sockaddr *)&address, &length) ||
+        WSAIoctl(listener, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &accept_ex,
+                 sizeof accept_ex, &bytes, NULL, NULL)) {
         printf("cannot listen on port %d: error %d\n", number, WSAGetLastError());
         return 0;
     }
@@ -208,7 +210,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < threads; i++)
         PostQueuedCompletionStatus(port, 0, 0, NULL);
     WaitForMultipleObjects((DWORD)threads, workers, TRUE, INFINITE);
-    printf("echo_server: %lld echoes, at most %d connections, %d threads\n", (long long)echoes, (int)most_connections,
-           threads);
+    printf("echo_server: %lld echoes, at most %d connections, %d threads\n", (long long)echoes,
+           (int)most_connections, threads);
     return 0;
 }

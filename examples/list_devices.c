@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-DEFINE_GUID(interface_usb_device, 0xa5dcbf10, 0x6530, 0x11d2, 0x90, 0x1f, 0x00, 0xc0, 0x4f, 0xb9, 0x51, 0xed);
+DEFINE_GUID(interface_usb_device, 0xa5dcbf10, 0x6530, 0x11d2, 0x90, 0x1f, 0x00, 0xc0, 0x4f, 0xb9,
+            0x51, 0xed);
 
 static void property_print(HDEVINFO set, SP_DEVINFO_DATA *device, DWORD property, const char *label)
 {
     char text[2048] = "";
     DWORD type = 0, size = 0;
-    if (!SetupDiGetDeviceRegistryPropertyA(set, device, property, &type, (BYTE *)text, sizeof text - 2, &size))
+    if (!SetupDiGetDeviceRegistryPropertyA(set, device, property, &type, (BYTE *)text,
+                                           sizeof text - 2, &size))
         return; /* ERROR_INVALID_DATA: it has none */
     for (const char *at = text; *at; at += strlen(at) + 1) {
         printf("    %-12s %s\n", label, at);
@@ -49,7 +51,8 @@ static int interface_print(HDEVINFO set, SP_DEVICE_INTERFACE_DATA *interface)
 
 int main(void)
 {
-    HDEVINFO set = SetupDiGetClassDevsA(NULL, NULL, NULL, DIGCF_PRESENT | DIGCF_ALLCLASSES | DIGCF_DEVICEINTERFACE);
+    HDEVINFO set = SetupDiGetClassDevsA(NULL, NULL, NULL,
+                                        DIGCF_PRESENT | DIGCF_ALLCLASSES | DIGCF_DEVICEINTERFACE);
     if (set == INVALID_HANDLE_VALUE) {
         fprintf(stderr, "no list of devices: error %lu\n", (unsigned long)GetLastError());
         return 1;
@@ -58,7 +61,8 @@ int main(void)
     DWORD count = 0;
     while (SetupDiEnumDeviceInterfaces(set, NULL, &interface_usb_device, count, &interface)) {
         if (!interface_print(set, &interface)) {
-            fprintf(stderr, "device %lu: error %lu\n", (unsigned long)count, (unsigned long)GetLastError());
+            fprintf(stderr, "device %lu: error %lu\n", (unsigned long)count,
+                    (unsigned long)GetLastError());
             break;
         }
         count++;

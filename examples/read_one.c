@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The least there is to a completion port: a file is bound to it, a read issued, its packet taken. The story of
- * this read is told in docs/life-of-a-read.md. */
+/* The least there is to a completion port: a file is bound to it, a read issued, its packet taken.
+ * The story of this read is told in docs/life-of-a-read.md. */
 #include <windows.h>
 #include <stdio.h>
 
@@ -10,8 +10,8 @@ int main(int argc, char **argv)
     OVERLAPPED overlapped = {0}, *taken;
     DWORD bytes;
     ULONG_PTR key;
-    HANDLE file = CreateFileA(argc > 1 ? argv[1] : "C:\\etc\\hostname", GENERIC_READ, FILE_SHARE_READ, NULL,
-                              OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    HANDLE file = CreateFileA(argc > 1 ? argv[1] : "C:\\etc\\hostname", GENERIC_READ,
+                              FILE_SHARE_READ, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         printf("CreateFile: error %lu\n", GetLastError());
         return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two receives on one socket, both before there is anything to receive: the first is completed by what the other
- * end sends, the second is cancelled. Told in docs/life-of-a-read.md. */
+/* Two receives on one socket, both before there is anything to receive: the first is completed by
+ * what the other end sends, the second is cancelled. Told in docs/life-of-a-read.md. */
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
@@ -49,11 +49,13 @@ int main(void)
         return 1;
     HANDLE port = CreateIoCompletionPort((HANDLE)here, NULL, 0, 0);
 
-    int pends = WSARecv(here, &buffer, 1, NULL, &flags, &first, NULL) != 0 && WSAGetLastError() == WSA_IO_PENDING;
+    int pends = WSARecv(here, &buffer, 1, NULL, &flags, &first, NULL) != 0 &&
+                WSAGetLastError() == WSA_IO_PENDING;
     send(there, "hello", 5, 0);
     int received = take(port);
 
-    pends += WSARecv(here, &buffer, 1, NULL, &flags, &second, NULL) != 0 && WSAGetLastError() == WSA_IO_PENDING;
+    pends += WSARecv(here, &buffer, 1, NULL, &flags, &second, NULL) != 0 &&
+             WSAGetLastError() == WSA_IO_PENDING;
     CancelIoEx((HANDLE)here, &second);
     int cancelled = take(port);
 

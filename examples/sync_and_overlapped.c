@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests of a synchronous handle go one by one: the file object has a lock, and a second thread waits for
- * it, whatever it wants to do. Requests of an overlapped handle are under way together. Shown with a pipe:
- * a read waits for data that does not come, and beside it a write is tried on the same handle. */
+/* Requests of a synchronous handle go one by one: the file object has a lock, and a second thread
+ * waits for it, whatever it wants to do. Requests of an overlapped handle are under way together.
+ * Shown with a pipe: a read waits for data that does not come, and beside it a write is tried on
+ * the same handle. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +32,11 @@ static HANDLE start(LPTHREAD_START_ROUTINE routine, HANDLE handle)
 int main(void)
 {
     HANDLE server = CreateNamedPipeA("\\\\.\\pipe\\sync-and-overlapped",
-                                     PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 4096, 4096, 0,
-                                     NULL);
-    HANDLE client = CreateFileA("\\\\.\\pipe\\sync-and-overlapped", GENERIC_READ | GENERIC_WRITE, 0, NULL,
-                                OPEN_EXISTING, 0, NULL); /* no FILE_FLAG_OVERLAPPED: synchronous */
+                                     PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
+                                     4096, 4096, 0, NULL);
+    HANDLE client =
+        CreateFileA("\\\\.\\pipe\\sync-and-overlapped", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                    OPEN_EXISTING, 0, NULL); /* no FILE_FLAG_OVERLAPPED: synchronous */
     DWORD bytes;
     char data[4];
     about_to_read = CreateEventA(NULL, FALSE, FALSE, NULL);
@@ -70,7 +72,8 @@ int main(void)
     GetOverlappedResult(server, &read, &bytes, TRUE);
     ReadFile(server, data, 1, NULL, &read); /* and this one pends */
     WriteFile(server, "w", 1, NULL, &write);
-    int together = WaitForSingleObject(write.hEvent, 10000) == WAIT_OBJECT_0 && !HasOverlappedIoCompleted(&read);
+    int together = WaitForSingleObject(write.hEvent, 10000) == WAIT_OBJECT_0 &&
+                   !HasOverlappedIoCompleted(&read);
     printf("Overlapped handle: while a read is under way, a write on it %s.\n",
            together ? "completes" : "does not complete");
     CancelIoEx(server, &read);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The second way: an event in each OVERLAPPED, and one wait for any of them. Several requests are in flight,
- * each has its own event, and the wait says which one is done. Reads here end in the order in which we feed
- * the pipes, which is not the order in which they were issued. */
+/* The second way: an event in each OVERLAPPED, and one wait for any of them. Several requests are
+ * in flight, each has its own event, and the wait says which one is done. Reads here end in the
+ * order in which we feed the pipes, which is not the order in which they were issued. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,11 +18,12 @@ static int channel_open(struct channel *c, int number)
 {
     char name[64];
     snprintf(name, sizeof name, "\\\\.\\pipe\\wait-on-events-%d", number);
-    c->server = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 4096, 4096,
-                                 0, NULL);
+    c->server = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
+                                 4096, 4096, 0, NULL);
     c->client = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     memset(&c->read, 0, sizeof c->read);
-    c->read.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL); /* manual reset: the request resets it itself */
+    c->read.hEvent =
+        CreateEventA(NULL, TRUE, FALSE, NULL); /* manual reset: the request resets it itself */
     return c->server != INVALID_HANDLE_VALUE && c->client != INVALID_HANDLE_VALUE && c->read.hEvent;
 }
 
@@ -46,7 +47,8 @@ int main(void)
             return 1;
         }
         events[i] = channels[i].read.hEvent;
-        if (!ReadFile(channels[i].server, channels[i].data, sizeof channels[i].data, NULL, &channels[i].read) &&
+        if (!ReadFile(channels[i].server, channels[i].data, sizeof channels[i].data, NULL,
+                      &channels[i].read) &&
             GetLastError() != ERROR_IO_PENDING) {
             printf("ReadFile: error %u\n", (unsigned)GetLastError());
             return 1;
@@ -63,14 +65,16 @@ int main(void)
 
         DWORD which = WaitForMultipleObjects(PIPES, events, FALSE, 10000) - WAIT_OBJECT_0;
         if (which >= PIPES) {
-            printf("WaitForMultipleObjects: %u, error %u\n", (unsigned)which, (unsigned)GetLastError());
+            printf("WaitForMultipleObjects: %u, error %u\n", (unsigned)which,
+                   (unsigned)GetLastError());
             return 1;
         }
         struct channel *c = &channels[which];
         if (GetOverlappedResult(c->server, &c->read, &bytes, FALSE))
             printf("Read %u is done: %.*s\n", (unsigned)which, (int)bytes, c->data);
         right += (int)which == fed;
-        ResetEvent(events[which]); /* nothing is in flight on it any more; the wait must not see it again */
+        ResetEvent(events[which]); /* nothing is in flight on it any more; the wait must not see it
+                                      again */
     }
     for (int i = 0; i < PIPES; i++)
         channel_close(&channels[i]);

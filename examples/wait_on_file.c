@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The first way to be told of completion: wait on the file handle itself. It needs no event, and it serves
- * as long as there is one request in flight. With two, the handle says only that SOME request has ended: the
- * second half of this program shows the mistake. */
+/* The first way to be told of completion: wait on the file handle itself. It needs no event, and it
+ * serves as long as there is one request in flight. With two, the handle says only that SOME
+ * request has ended: the second half of this program shows the mistake. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,9 @@ static int fail(const char *what)
 
 int main(void)
 {
-    HANDLE server = CreateNamedPipeA("\\\\.\\pipe\\wait-on-file", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
-                                     PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
+    HANDLE server =
+        CreateNamedPipeA("\\\\.\\pipe\\wait-on-file", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
     HANDLE client = CreateFileA("\\\\.\\pipe\\wait-on-file", GENERIC_READ | GENERIC_WRITE, 0, NULL,
                                 OPEN_EXISTING, 0, NULL);
     if (server == INVALID_HANDLE_VALUE || client == INVALID_HANDLE_VALUE)
@@ -36,10 +37,11 @@ int main(void)
         return fail("waiting on the file");
     if (!GetOverlappedResult(server, &one, &bytes, FALSE))
         return fail("GetOverlappedResult");
-    printf("The handle is signalled: the read has %u bytes: %.*s\n", (unsigned)bytes, (int)bytes, first);
+    printf("The handle is signalled: the read has %u bytes: %.*s\n", (unsigned)bytes, (int)bytes,
+           first);
 
-    /* Two requests on the same handle. Data for one of them signals the handle; the wait that was meant for
-     * the second request returns although that one still pends. */
+    /* Two requests on the same handle. Data for one of them signals the handle; the wait that was
+     * meant for the second request returns although that one still pends. */
     OVERLAPPED two;
     char second[16];
     memset(&one, 0, sizeof one);
@@ -52,7 +54,8 @@ int main(void)
     int first_done = HasOverlappedIoCompleted(&one), second_done = HasOverlappedIoCompleted(&two);
     printf("Two reads, data for one, the handle is signalled: first %s, second %s.\n",
            first_done ? "complete" : "pending", second_done ? "complete" : "pending");
-    printf("Who waits on the handle for the second read is told too early: use an event for each request.\n");
+    printf("Who waits on the handle for the second read is told too early: use an event for each "
+           "request.\n");
 
     CancelIoEx(server, &two);
     GetOverlappedResult(server, &two, &bytes, TRUE); /* the OVERLAPPED is ours again only now */

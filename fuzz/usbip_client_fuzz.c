@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A hostile server against the USB/IP client. The input decides, answer by answer, what is wrong with it: status, lengths,
- * sequence numbers, packet descriptors, order, or the end of the connection. Descriptors come from a device that would be right. Each
- * transfer ends exactly once, and nothing is left. */
+/* A hostile server against the USB/IP client. The input decides, answer by answer, what is wrong
+ * with it: status, lengths, sequence numbers, packet descriptors, order, or the end of the
+ * connection. Descriptors come from a device that would be right. Each transfer ends exactly once,
+ * and nothing is left. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -21,12 +22,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { DATA_MAX = 65536, PACKETS = 16, URBS = 5, URB_BYTES = 2048 };
 
-static const uint8_t device_descriptor[18] = {18, 1, 0, 2, 0xff, 0, 0, 64, 0x09, 0x12, 1, 0, 0, 1, 1, 2, 0, 1};
+static const uint8_t device_descriptor[18] = {18,   1, 0, 2, 0xff, 0, 0, 64, 0x09,
+                                              0x12, 1, 0, 0, 1,    1, 2, 0,  1};
+/* clang-format off */
 static const uint8_t configuration[] = {9, 2, 46, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 4, 0xff, 0, 0, 0,
                                         7, 5, 0x01, 2, 0, 2, 0, 7, 5, 0x81, 2, 0, 2, 0,
                                         7, 5, 0x03, 1, 64, 0, 1, 7, 5, 0x83, 1, 64, 0, 1};
+/* clang-format on */
 
-/* ---- The server ------------------------------------------------------------------------------------------------------- */
+/* ---- The server ------------------------------------------------------------------------------ */
 
 static struct {
     int listener;
@@ -72,16 +76,34 @@ static uint32_t descriptor_answer(const struct usbip_pdu *pdu, uint8_t *out)
 static bool answer_spoil(struct usbip_pdu *answer, uint8_t *data, uint32_t *size)
 {
     switch (take(1)) {
-    case 0xf0: answer->status = -(int32_t)take(1); break;
-    case 0xf1: answer->length = take(4); break;
-    case 0xf2: answer->sequence = take(1); break;
-    case 0xf3: *size = take(2); break;
-    case 0xf4: answer->packet_count = take(4); break;
-    case 0xf5: answer->command = take(1); break;
-    case 0xf6: data[take(1)] = (uint8_t)take(1); break;
-    case 0xf7: return false;
-    case 0xf8: answer->length = *size = take(1); break;
-    default: break;
+    case 0xf0:
+        answer->status = -(int32_t)take(1);
+        break;
+    case 0xf1:
+        answer->length = take(4);
+        break;
+    case 0xf2:
+        answer->sequence = take(1);
+        break;
+    case 0xf3:
+        *size = take(2);
+        break;
+    case 0xf4:
+        answer->packet_count = take(4);
+        break;
+    case 0xf5:
+        answer->command = take(1);
+        break;
+    case 0xf6:
+        data[take(1)] = (uint8_t)take(1);
+        break;
+    case 0xf7:
+        return false;
+    case 0xf8:
+        answer->length = *size = take(1);
+        break;
+    default:
+        break;
     }
     return true;
 }
@@ -108,7 +130,8 @@ static bool submit_answer(int fd, const struct usbip_pdu *command)
     uint32_t count = usbip_packet_count(command);
     if (command->length > DATA_MAX || count > PACKETS)
         abort();
-    if (!read_all(fd, data, command->in ? 0 : command->length) || !read_all(fd, raw, count * USBIP_PACKET))
+    if (!read_all(fd, data, command->in ? 0 : command->length) ||
+        !read_all(fd, raw, count * USBIP_PACKET))
         return false;
     if (usbip_packets_decode(raw, packets, count, command->length) != 0)
         abort(); /* our own side sent nonsense */
@@ -117,19 +140,24 @@ static bool submit_answer(int fd, const struct usbip_pdu *command)
     uint32_t size = command->in ? command->length : 0;
     if (command->endpoint == 0 && command->in)
         size = descriptor_answer(command, data);
-    struct usbip_pdu answer = {.command = USBIP_RET_SUBMIT, .sequence = command->sequence,
-                               .length = command->in ? size : command->length, .packet_count = count};
+    struct usbip_pdu answer = {.command = USBIP_RET_SUBMIT,
+                               .sequence = command->sequence,
+                               .length = command->in ? size : command->length,
+                               .packet_count = count};
     if (!answer_spoil(&answer, data, &size))
         return false;
     usbip_pdu_encode(head, &answer);
-    return write_all(fd, head, sizeof head) && write_all(fd, data, size) && (count == 0 || packets_answer(fd, command, packets));
+    return write_all(fd, head, sizeof head) && write_all(fd, data, size) &&
+           (count == 0 || packets_answer(fd, command, packets));
 }
 
 static bool unlink_answer(int fd, const struct usbip_pdu *command)
 {
     uint8_t head[USBIP_HEADER], waste[16] = {0};
     uint32_t size = 0;
-    struct usbip_pdu answer = {.command = USBIP_RET_UNLINK, .sequence = command->sequence, .status = take(1) & 1 ? -104 : 0};
+    struct usbip_pdu answer = {.command = USBIP_RET_UNLINK,
+                               .sequence = command->sequence,
+                               .status = take(1) & 1 ? -104 : 0};
     if (!answer_spoil(&answer, waste, &size))
         return false;
     usbip_pdu_encode(head, &answer);
@@ -139,11 +167,19 @@ static bool unlink_answer(int fd, const struct usbip_pdu *command)
 static bool import_answer(int fd)
 {
     uint8_t request[USBIP_OP_HEADER + USBIP_BUSID], head[USBIP_OP_HEADER], body[USBIP_DEVICE];
-    struct usbip_device device = {.busid = "1-1", .bus = 1, .address = 2, .speed = USB_SPEED_HIGH, .vendor = 0x1209, .product = 1,
-                                  .configuration = 1, .configuration_count = 1, .interface_count = 1};
+    struct usbip_device device = {.busid = "1-1",
+                                  .bus = 1,
+                                  .address = 2,
+                                  .speed = USB_SPEED_HIGH,
+                                  .vendor = 0x1209,
+                                  .product = 1,
+                                  .configuration = 1,
+                                  .configuration_count = 1,
+                                  .interface_count = 1};
     if (!read_all(fd, request, sizeof request))
         return false;
-    usbip_op_encode(head, &(struct usbip_op_header){.version = USBIP_VERSION, .code = USBIP_OP_REP_IMPORT});
+    usbip_op_encode(
+        head, &(struct usbip_op_header){.version = USBIP_VERSION, .code = USBIP_OP_REP_IMPORT});
     usbip_device_encode(body, &device);
     if (take(1) == 0xff)
         head[take(1) % sizeof head] = (uint8_t)take(1);
@@ -168,7 +204,8 @@ static void *serve(void *unused)
             abort();
         if (peer.left == 0 && pdu.endpoint != 0)
             break; /* the input is over: so is the device */
-        if (pdu.command == USBIP_CMD_SUBMIT && (pdu.endpoint == 0 || take(1) != 0xfe)) /* 0xfe: never answered */
+        if (pdu.command == USBIP_CMD_SUBMIT &&
+            (pdu.endpoint == 0 || take(1) != 0xfe)) /* 0xfe: never answered */
             good = submit_answer(fd, &pdu);
         else if (pdu.command == USBIP_CMD_UNLINK)
             good = unlink_answer(fd, &pdu);
@@ -187,13 +224,14 @@ static void peer_start(void)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof at;
     peer.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (peer.listener < 0 || bind(peer.listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(peer.listener, 4) != 0 ||
+    if (peer.listener < 0 || bind(peer.listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(peer.listener, 4) != 0 ||
         getsockname(peer.listener, (struct sockaddr *)&at, &length) != 0)
         abort();
     peer.port = ntohs(at.sin_port);
 }
 
-/* ---- The device's user --------------------------------------------------------------------------------------------------- */
+/* ---- The device's user ----------------------------------------------------------------------- */
 
 struct one {
     struct urb urb;
@@ -213,8 +251,13 @@ static void one_done(struct urb *urb)
 static bool one_submit(struct one *one, struct usb_device *device, uint8_t address)
 {
     memset(one, 0, sizeof *one);
-    one->urb = (struct urb){.device = device, .pipe = usb_device_pipe(device, address), .buffer = one->data, .length = URB_BYTES,
-                            .done = one_done, .context = one, .timeout_ms = 10};
+    one->urb = (struct urb){.device = device,
+                            .pipe = usb_device_pipe(device, address),
+                            .buffer = one->data,
+                            .length = URB_BYTES,
+                            .done = one_done,
+                            .context = one,
+                            .timeout_ms = 10};
     if (one->urb.pipe == NULL)
         return false;
     if (one->urb.pipe->endpoint.type == USB_ISOCH) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A hostile client against the USB/IP server with the virtual test device behind it. The input is a program: transfers, unlinks
- * and plain bytes, sent after an import (or without one); then the client goes. The server must survive and be free again. */
+/* A hostile client against the USB/IP server with the virtual test device behind it. The input is a
+ * program: transfers, unlinks and plain bytes, sent after an import (or without one); then the
+ * client goes. The server must survive and be free again. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -53,9 +54,15 @@ static void submit(struct input *input, uint32_t sequence, uint32_t devid)
 {
     static const uint8_t endpoints[] = {0, 1, 2, 3};
     uint32_t choice = take(input, 1);
-    struct usbip_pdu pdu = {.command = USBIP_CMD_SUBMIT, .sequence = sequence, .devid = devid, .in = choice & 1,
-                            .endpoint = choice & 0x80 ? take(input, 1) : endpoints[choice >> 1 & 3], .flags = take(input, 2),
-                            .length = take(input, 2) % DATA_MAX, .start_frame = take(input, 1), .interval = 1};
+    struct usbip_pdu pdu = {.command = USBIP_CMD_SUBMIT,
+                            .sequence = sequence,
+                            .devid = devid,
+                            .in = choice & 1,
+                            .endpoint = choice & 0x80 ? take(input, 1) : endpoints[choice >> 1 & 3],
+                            .flags = take(input, 2),
+                            .length = take(input, 2) % DATA_MAX,
+                            .start_frame = take(input, 1),
+                            .interval = 1};
     if (choice & 0x40)
         pdu.packet_count = take(input, 1) % PACKETS_MAX;
     for (int i = 0; i < 8 && pdu.endpoint == 0; i++)
@@ -68,7 +75,8 @@ static void submit(struct input *input, uint32_t sequence, uint32_t devid)
     for (uint32_t i = 0; i < pdu.packet_count; i++) {
         uint8_t out[USBIP_PACKET];
         uint32_t step = pdu.length / pdu.packet_count;
-        struct urb_packet packet = {.offset = i * step, .length = choice & 0x20 ? take(input, 2) : step};
+        struct urb_packet packet = {.offset = i * step,
+                                    .length = choice & 0x20 ? take(input, 2) : step};
         usbip_packets_encode(out, &packet, 1, 0);
         put(out, sizeof out);
     }
@@ -77,7 +85,10 @@ static void submit(struct input *input, uint32_t sequence, uint32_t devid)
 static void unlink_one(struct input *input, uint32_t sequence, uint32_t devid)
 {
     uint8_t head[USBIP_HEADER];
-    struct usbip_pdu pdu = {.command = USBIP_CMD_UNLINK, .sequence = sequence, .devid = devid, .unlink = take(input, 1)};
+    struct usbip_pdu pdu = {.command = USBIP_CMD_UNLINK,
+                            .sequence = sequence,
+                            .devid = devid,
+                            .unlink = take(input, 1)};
     usbip_pdu_encode(head, &pdu);
     put(head, sizeof head);
 }
@@ -96,7 +107,7 @@ static void program_make(struct input *input)
     }
 }
 
-/* ---- The connection --------------------------------------------------------------------------------------------------- */
+/* ---- The connection -------------------------------------------------------------------------- */
 
 static uint16_t port;
 static char busid[USBIP_BUSID];
@@ -105,7 +116,8 @@ static void server_start(void)
 {
     struct virtual_device *device;
     struct usbip_server *server;
-    if (usb_virtual_attach(usb_virtual_model("mutt"), NULL, "speed=super", &device) != 0 || usbip_serve(NULL, 0, &server, &port) != 0)
+    if (usb_virtual_attach(usb_virtual_model("mutt"), NULL, "speed=super", &device) != 0 ||
+        usbip_serve(NULL, 0, &server, &port) != 0)
         abort();
     struct usb_device *usb = usb_virtual_device(device);
     memcpy(busid, usb->id.path, USBIP_BUSID - 1);
@@ -114,15 +126,18 @@ static void server_start(void)
 
 static int connect_to(void)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct linger now = {1, 0}; /* or the loopback would run out of ports */
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) != 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) != 0 ||
+        connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         abort();
     return fd;
 }
 
-/* A connection with the device imported. The server gives it back after the last client's end has been seen: until then it is busy. */
+/* A connection with the device imported. The server gives it back after the last client's end has
+ * been seen: until then it is busy. */
 static int import(void)
 {
     for (;;) {
@@ -132,7 +147,8 @@ static int import(void)
         usbip_op_encode(request, &header);
         memcpy(request + USBIP_OP_HEADER, busid, USBIP_BUSID);
         if (send(fd, request, sizeof request, MSG_NOSIGNAL) != (ssize_t)sizeof request ||
-            recv(fd, answer, sizeof answer, MSG_WAITALL) != (ssize_t)sizeof answer || usbip_op_decode(answer, &header) != 0)
+            recv(fd, answer, sizeof answer, MSG_WAITALL) != (ssize_t)sizeof answer ||
+            usbip_op_decode(answer, &header) != 0)
             abort();
         if (header.status == USBIP_OP_OK)
             return fd;

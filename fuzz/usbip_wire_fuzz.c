@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* USB/IP's decoders on any bytes: what they accept stays within the limits that they were given, and comes out of the encoder as it
- * went in; packed isochronous data never leave their buffer. */
+/* USB/IP's decoders on any bytes: what they accept stays within the limits that they were given,
+ * and comes out of the encoder as it went in; packed isochronous data never leave their buffer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ static void pdu_check(const uint8_t *data)
     if (has_length && pdu.length > LENGTH_MAX)
         abort();
     usbip_pdu_encode(out, &pdu);
-    if (usbip_pdu_decode(out, LENGTH_MAX, &again) != 0 || again.command != pdu.command || again.sequence != pdu.sequence ||
-        (has_length && again.length != pdu.length))
+    if (usbip_pdu_decode(out, LENGTH_MAX, &again) != 0 || again.command != pdu.command ||
+        again.sequence != pdu.sequence || (has_length && again.length != pdu.length))
         abort();
 }
 
@@ -32,12 +32,15 @@ static void packets_check(const uint8_t *data, size_t size)
 {
     struct urb_packet packets[PACKETS_MAX];
     uint8_t *buffer = malloc(ROOM), *packed = malloc(ROOM * PACKETS_MAX);
-    uint32_t count = (uint32_t)(size / USBIP_PACKET < PACKETS_MAX ? size / USBIP_PACKET : PACKETS_MAX), actual = 0;
+    uint32_t count =
+                 (uint32_t)(size / USBIP_PACKET < PACKETS_MAX ? size / USBIP_PACKET : PACKETS_MAX),
+             actual = 0;
     if (buffer != NULL && packed != NULL && usbip_packets_decode(data, packets, count, ROOM) == 0) {
         bool in_order = true;
         uint64_t at = 0;
         for (uint32_t i = 0; i < count; i++) {
-            if ((uint64_t)packets[i].offset + packets[i].length > ROOM || packets[i].actual > packets[i].length)
+            if ((uint64_t)packets[i].offset + packets[i].length > ROOM ||
+                packets[i].actual > packets[i].length)
                 abort();
             in_order &= packets[i].offset >= at;
             at = (uint64_t)packets[i].offset + packets[i].length;
@@ -45,7 +48,8 @@ static void packets_check(const uint8_t *data, size_t size)
         }
         if (in_order) { /* as the core has them */
             memset(buffer, 7, ROOM);
-            if (usbip_unpack(buffer, actual, packets, count) != 0 || usbip_pack(packed, buffer, packets, count) != actual)
+            if (usbip_unpack(buffer, actual, packets, count) != 0 ||
+                usbip_pack(packed, buffer, packets, count) != actual)
                 abort();
             if (usbip_unpack(buffer, actual + 1, packets, count) == 0)
                 abort();
@@ -62,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= USBIP_OP_HEADER)
         usbip_op_decode(data, &header);
     if (size >= USBIP_DEVICE && usbip_device_decode(data, &device) == 0 &&
-        (memchr(device.busid, 0, sizeof device.busid) == NULL || memchr(device.path, 0, sizeof device.path) == NULL))
+        (memchr(device.busid, 0, sizeof device.busid) == NULL ||
+         memchr(device.path, 0, sizeof device.path) == NULL))
         abort();
     if (size >= USBIP_HEADER)
         pdu_check(data);

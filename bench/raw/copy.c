@@ -10,7 +10,8 @@
 int main(int argc, char **argv)
 {
     size_t size = (size_t)arg_number(argc, argv, "size", 1 << 20);
-    uint64_t ms = (uint64_t)arg_number(argc, argv, "ms", 1000), every = (uint64_t)arg_number(argc, argv, "every_us", 0) * 1000;
+    uint64_t ms = (uint64_t)arg_number(argc, argv, "ms", 1000),
+             every = (uint64_t)arg_number(argc, argv, "every_us", 0) * 1000;
     uint64_t ops = 0, worst = 0;
     char *from = malloc(size), *to = malloc(size);
     if (from == NULL || to == NULL)

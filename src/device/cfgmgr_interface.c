@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CM: the lists of interface paths and their properties, and what its results mean as Win32 errors. */
+/* CM: the lists of interface paths and their properties, and what its results mean as Win32 errors.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,8 +15,8 @@ enum { ID_BYTES = 512, PATH_UNITS = 300 };
 /* Calls `visit` for each path of the class; its sum is returned. */
 typedef size_t path_visit_fn(const char *path, void *context);
 
-static CONFIGRET paths_visit(const GUID *guid, const char *instance_id, path_visit_fn *visit, void *context,
-                             size_t *sum)
+static CONFIGRET paths_visit(const GUID *guid, const char *instance_id, path_visit_fn *visit,
+                             void *context, size_t *sum)
 {
     uint32_t count;
     struct usb_node **nodes = usb_nodes(&count);
@@ -24,7 +25,8 @@ static CONFIGRET paths_visit(const GUID *guid, const char *instance_id, path_vis
     if (nodes == NULL)
         return CR_OUT_OF_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
-        if (instance_id != NULL && instance_id[0] != 0 && strcasecmp(instance_id, nodes[i]->instance_id) != 0)
+        if (instance_id != NULL && instance_id[0] != 0 &&
+            strcasecmp(instance_id, nodes[i]->instance_id) != 0)
             continue;
         for (uint32_t j = 0; j < nodes[i]->interface_count_guid; j++) {
             const struct usb_node_interface *interface = &nodes[i]->interfaces[j];
@@ -49,7 +51,8 @@ static size_t path_put(const char *path, void *context)
 {
     struct path_list *list = context;
     char16_t units[PATH_UNITS];
-    size_t count = list->narrow != NULL ? strlen(path) + 1 : device_text_widen(units, PATH_UNITS, path);
+    size_t count =
+        list->narrow != NULL ? strlen(path) + 1 : device_text_widen(units, PATH_UNITS, path);
     if (list->used + count < list->capacity) {
         if (list->narrow != NULL)
             memcpy(list->narrow + list->used, path, count);
@@ -60,7 +63,8 @@ static size_t path_put(const char *path, void *context)
     return count;
 }
 
-static CONFIGRET list_size(ULONG *length, const GUID *guid, const char *instance_id, ULONG flags, bool ansi)
+static CONFIGRET list_size(ULONG *length, const GUID *guid, const char *instance_id, ULONG flags,
+                           bool ansi)
 {
     char none[1];
     struct path_list list = {.narrow = ansi ? none : NULL};
@@ -74,7 +78,8 @@ static CONFIGRET list_size(ULONG *length, const GUID *guid, const char *instance
     return result;
 }
 
-static CONFIGRET list_get(const GUID *guid, const char *instance_id, struct path_list *list, ULONG flags)
+static CONFIGRET list_get(const GUID *guid, const char *instance_id, struct path_list *list,
+                          ULONG flags)
 {
     size_t sum;
     if (guid == NULL || (list->narrow == NULL && list->wide == NULL) || list->capacity == 0)
@@ -92,14 +97,14 @@ static CONFIGRET list_get(const GUID *guid, const char *instance_id, struct path
     return sum + 1 > list->capacity ? CR_BUFFER_SMALL : CR_SUCCESS;
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_List_SizeA(PULONG pulLen, LPGUID InterfaceClassGuid, DEVINSTID_A pDeviceID,
-                                                    ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_Device_Interface_List_SizeA(PULONG pulLen, LPGUID InterfaceClassGuid,
+                                                    DEVINSTID_A pDeviceID, ULONG ulFlags)
 {
     return list_size(pulLen, InterfaceClassGuid, pDeviceID, ulFlags, true);
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_List_SizeW(PULONG pulLen, LPGUID InterfaceClassGuid, DEVINSTID_W pDeviceID,
-                                                    ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_Device_Interface_List_SizeW(PULONG pulLen, LPGUID InterfaceClassGuid,
+                                                    DEVINSTID_W pDeviceID, ULONG ulFlags)
 {
     char id[ID_BYTES];
     if (pDeviceID != NULL && !device_text_narrow(id, sizeof id, pDeviceID))
@@ -107,15 +112,15 @@ CONFIGRET WINAPI CM_Get_Device_Interface_List_SizeW(PULONG pulLen, LPGUID Interf
     return list_size(pulLen, InterfaceClassGuid, pDeviceID == NULL ? NULL : id, ulFlags, false);
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_ListA(LPGUID InterfaceClassGuid, DEVINSTID_A pDeviceID, PCHAR Buffer,
-                                               ULONG BufferLen, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_Device_Interface_ListA(LPGUID InterfaceClassGuid, DEVINSTID_A pDeviceID,
+                                               PCHAR Buffer, ULONG BufferLen, ULONG ulFlags)
 {
     struct path_list list = {.narrow = Buffer, .capacity = BufferLen};
     return list_get(InterfaceClassGuid, pDeviceID, &list, ulFlags);
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W pDeviceID, PWCHAR Buffer,
-                                               ULONG BufferLen, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W pDeviceID,
+                                               PWCHAR Buffer, ULONG BufferLen, ULONG ulFlags)
 {
     struct path_list list = {.wide = (char16_t *)Buffer, .capacity = BufferLen};
     char id[ID_BYTES];
@@ -124,14 +129,15 @@ CONFIGRET WINAPI CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINS
     return list_get(InterfaceClassGuid, pDeviceID == NULL ? NULL : id, &list, ulFlags);
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(LPCWSTR pszDeviceInterface, const DEVPROPKEY *PropertyKey,
+CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(LPCWSTR pszDeviceInterface,
+                                                   const DEVPROPKEY *PropertyKey,
                                                    DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
                                                    PULONG PropertyBufferSize, ULONG ulFlags)
 {
     struct property_value value;
     char path[ID_BYTES];
-    if (pszDeviceInterface == NULL || PropertyKey == NULL || PropertyType == NULL || PropertyBufferSize == NULL ||
-        (PropertyBuffer == NULL && *PropertyBufferSize != 0))
+    if (pszDeviceInterface == NULL || PropertyKey == NULL || PropertyType == NULL ||
+        PropertyBufferSize == NULL || (PropertyBuffer == NULL && *PropertyBufferSize != 0))
         return CR_INVALID_POINTER;
     if (ulFlags != 0)
         return CR_INVALID_FLAG;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* CM: the tree of device nodes and what is asked of one. Number 1 is the root; every device hangs on it, for hubs and
- * controllers have no nodes here, and the functions of a composite device hang on that device. */
+/* CM: the tree of device nodes and what is asked of one. Number 1 is the root; every device hangs
+ * on it, for hubs and controllers have no nodes here, and the functions of a composite device hang
+ * on that device. */
 #include <string.h>
 
 #include "cfgmgr32.h"
@@ -8,7 +9,8 @@
 
 enum { ID_BYTES = 512 };
 
-/* The node by number, referenced, with the checks that all calls make. *node NULL and CR_SUCCESS: the root. */
+/* The node by number, referenced, with the checks that all calls make. *node NULL and CR_SUCCESS:
+ * the root. */
 static CONFIGRET node_find(DEVINST number, ULONG flags, struct usb_node **node)
 {
     *node = NULL;
@@ -27,14 +29,15 @@ static void node_end(struct usb_node *node)
         usb_node_dereference(node);
 }
 
-/* ---- The tree ----------------------------------------------------------------------------------------------------------------- */
+/* ---- The tree -------------------------------------------------------------------------------- */
 
 CONFIGRET WINAPI CM_Locate_DevNodeA(PDEVINST pdnDevInst, DEVINSTID_A pDeviceID, ULONG ulFlags)
 {
     if (pdnDevInst == NULL)
         return CR_INVALID_POINTER;
     *pdnDevInst = 0;
-    if (ulFlags & ~(ULONG)(CM_LOCATE_DEVNODE_PHANTOM | CM_LOCATE_DEVNODE_CANCELREMOVE | CM_LOCATE_DEVNODE_NOVALIDATION))
+    if (ulFlags & ~(ULONG)(CM_LOCATE_DEVNODE_PHANTOM | CM_LOCATE_DEVNODE_CANCELREMOVE |
+                           CM_LOCATE_DEVNODE_NOVALIDATION))
         return CR_INVALID_FLAG;
     if (pDeviceID == NULL || pDeviceID[0] == 0 || strcasecmp(pDeviceID, ROOT_INSTANCE_ID) == 0) {
         *pdnDevInst = DEVINST_ROOT;
@@ -60,7 +63,8 @@ CONFIGRET WINAPI CM_Locate_DevNodeW(PDEVINST pdnDevInst, DEVINSTID_W pDeviceID, 
     return CM_Locate_DevNodeA(pdnDevInst, pDeviceID == NULL ? NULL : id, ulFlags);
 }
 
-/* The first node whose parent is `parent` (NULL: the root), behind the one numbered `after` (0: none). */
+/* The first node whose parent is `parent` (NULL: the root), behind the one numbered `after` (0:
+ * none). */
 static CONFIGRET child_find(const struct usb_node *parent, DEVINST after, DEVINST *found)
 {
     uint32_t count;
@@ -117,7 +121,7 @@ CONFIGRET WINAPI CM_Get_Sibling(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ul
     return result;
 }
 
-/* ---- Ids and state -------------------------------------------------------------------------------------------------------------- */
+/* ---- Ids and state --------------------------------------------------------------------------- */
 
 static CONFIGRET id_get(DEVINST number, ULONG flags, char id[static 256])
 {
@@ -171,7 +175,8 @@ CONFIGRET WINAPI CM_Get_Device_IDW(DEVINST dnDevInst, PWSTR Buffer, ULONG Buffer
     return CR_SUCCESS;
 }
 
-CONFIGRET WINAPI CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber, DEVINST dnDevInst, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber, DEVINST dnDevInst,
+                                       ULONG ulFlags)
 {
     struct usb_node *node;
     if (pulStatus == NULL || pulProblemNumber == NULL)
@@ -180,13 +185,14 @@ CONFIGRET WINAPI CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber
     if (result != CR_SUCCESS)
         return result;
     uint32_t problem = 0;
-    *pulStatus = node == NULL ? DN_ROOT_ENUMERATED | DN_DRIVER_LOADED | DN_STARTED : device_status(node, &problem);
+    *pulStatus = node == NULL ? DN_ROOT_ENUMERATED | DN_DRIVER_LOADED | DN_STARTED
+                              : device_status(node, &problem);
     *pulProblemNumber = problem;
     node_end(node);
     return CR_SUCCESS;
 }
 
-/* ---- Properties ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Properties ------------------------------------------------------------------------------ */
 
 /* `length` has the room and gets the size. */
 static CONFIGRET value_give(const struct property_value *value, void *buffer, ULONG *length)
@@ -199,8 +205,9 @@ static CONFIGRET value_give(const struct property_value *value, void *buffer, UL
     return CR_SUCCESS;
 }
 
-CONFIGRET WINAPI CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType,
-                                          PBYTE PropertyBuffer, PULONG PropertyBufferSize, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY *PropertyKey,
+                                          DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
+                                          PULONG PropertyBufferSize, ULONG ulFlags)
 {
     struct property_value value;
     struct usb_node *node;
@@ -218,8 +225,8 @@ CONFIGRET WINAPI CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY *P
     return value_give(&value, PropertyBuffer, PropertyBufferSize);
 }
 
-static CONFIGRET registry_property(DEVINST number, ULONG property, ULONG *type, void *buffer, ULONG *length,
-                                   ULONG flags, bool ansi)
+static CONFIGRET registry_property(DEVINST number, ULONG property, ULONG *type, void *buffer,
+                                   ULONG *length, ULONG flags, bool ansi)
 {
     struct property_value value;
     struct usb_node *node;
@@ -229,7 +236,8 @@ static CONFIGRET registry_property(DEVINST number, ULONG property, ULONG *type, 
     CONFIGRET result = node_find(number, flags, &node);
     if (result != CR_SUCCESS)
         return result;
-    bool found = node != NULL && property > 0 && device_property_registry(node, property - 1, &value, &registry_type);
+    bool found = node != NULL && property > 0 &&
+                 device_property_registry(node, property - 1, &value, &registry_type);
     node_end(node);
     if (property < CM_DRP_DEVICEDESC || property > CM_DRP_BASE_CONTAINERID)
         return CR_INVALID_PROPERTY;
@@ -242,14 +250,18 @@ static CONFIGRET registry_property(DEVINST number, ULONG property, ULONG *type, 
     return value_give(&value, buffer, length);
 }
 
-CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST dnDevInst, ULONG ulProperty, PULONG pulRegDataType,
-                                                   PVOID Buffer, PULONG pulLength, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST dnDevInst, ULONG ulProperty,
+                                                   PULONG pulRegDataType, PVOID Buffer,
+                                                   PULONG pulLength, ULONG ulFlags)
 {
-    return registry_property(dnDevInst, ulProperty, pulRegDataType, Buffer, pulLength, ulFlags, true);
+    return registry_property(dnDevInst, ulProperty, pulRegDataType, Buffer, pulLength, ulFlags,
+                             true);
 }
 
-CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, PULONG pulRegDataType,
-                                                   PVOID Buffer, PULONG pulLength, ULONG ulFlags)
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty,
+                                                   PULONG pulRegDataType, PVOID Buffer,
+                                                   PULONG pulLength, ULONG ulFlags)
 {
-    return registry_property(dnDevInst, ulProperty, pulRegDataType, Buffer, pulLength, ulFlags, false);
+    return registry_property(dnDevInst, ulProperty, pulRegDataType, Buffer, pulLength, ulFlags,
+                             false);
 }

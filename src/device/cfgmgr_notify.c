@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* CM_Register_Notification. Changes of the nodes are queued and told in order on one library thread, with no lock held; a
- * registration hears only of what happens after it. Unregistering waits for a call of its own callback. */
+/* CM_Register_Notification. Changes of the nodes are queued and told in order on one library
+ * thread, with no lock held; a registration hears only of what happens after it. Unregistering
+ * waits for a call of its own callback. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +22,22 @@ struct notification {
     struct usb_node *node;      /* device handles: referenced */
     void *context;
     PCM_NOTIFY_CALLBACK callback;
-    uint64_t since;             /* number of the first event it hears */
-    uint64_t visited;           /* number of the event it was last looked at for */
-    bool ended;                 /* unregistered in its own callback: freed when that is over */
+    uint64_t since;   /* number of the first event it hears */
+    uint64_t visited; /* number of the event it was last looked at for */
+    bool ended;       /* unregistered in its own callback: freed when that is over */
 };
 
 struct notify_event {
     struct list link;
     uint64_t number;
     enum usb_node_change change;
-    struct usb_node *node; /* referenced */
+    struct usb_node *node;           /* referenced */
     bool interfaces[USB_NODE_GUIDS]; /* which this event is of */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t has_event = PTHREAD_COND_INITIALIZER, callback_done = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t has_event = PTHREAD_COND_INITIALIZER,
+                      callback_done = PTHREAD_COND_INITIALIZER;
 static struct list registrations = {&registrations, &registrations};
 static struct list events = {&events, &events};
 static uint64_t next_number = 1;
@@ -43,14 +45,15 @@ static struct notification *running; /* whose callback runs */
 static bool is_started;
 static __thread bool is_notify_thread;
 
-/* ---- Telling ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Telling --------------------------------------------------------------------------------- */
 
 union event_buffer {
     CM_NOTIFY_EVENT_DATA data;
     uint8_t bytes[EVENT_BYTES];
 };
 
-static void call(struct notification *it, CM_NOTIFY_ACTION action, union event_buffer *buffer, size_t size)
+static void call(struct notification *it, CM_NOTIFY_ACTION action, union event_buffer *buffer,
+                 size_t size)
 {
     buffer->data.FilterType = it->filter.FilterType;
     it->callback((HCMNOTIFICATION)it, it->context, action, &buffer->data, (DWORD)size);
@@ -58,19 +61,22 @@ static void call(struct notification *it, CM_NOTIFY_ACTION action, union event_b
 
 static void tell_interfaces(struct notification *it, const struct notify_event *event)
 {
-    CM_NOTIFY_ACTION action = event->change == USB_NODE_GONE ? CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL
-                                                             : CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL;
+    CM_NOTIFY_ACTION action = event->change == USB_NODE_GONE
+                                  ? CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL
+                                  : CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL;
     for (uint32_t i = 0; i < USB_NODE_GUIDS && !it->ended; i++) {
         const struct usb_node_interface *interface = &event->node->interfaces[i];
         union event_buffer buffer = {0};
         char path[300] = "\\\\?\\";
-        if (!event->interfaces[i] || (!(it->filter.Flags & CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES) &&
-                                      memcmp(&interface->guid, &it->filter.u.DeviceInterface.ClassGuid, sizeof(GUID)) != 0))
+        if (!event->interfaces[i] ||
+            (!(it->filter.Flags & CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES) &&
+             memcmp(&interface->guid, &it->filter.u.DeviceInterface.ClassGuid, sizeof(GUID)) != 0))
             continue;
         memcpy(&buffer.data.u.DeviceInterface.ClassGuid, &interface->guid, sizeof(GUID));
         memcpy(path + 4, interface->device.name, strlen(interface->device.name) + 1);
         size_t head = offsetof(CM_NOTIFY_EVENT_DATA, u.DeviceInterface.SymbolicLink);
-        size_t units = device_text_widen((char16_t *)(buffer.bytes + head), (EVENT_BYTES - head) / sizeof(char16_t), path);
+        size_t units = device_text_widen((char16_t *)(buffer.bytes + head),
+                                         (EVENT_BYTES - head) / sizeof(char16_t), path);
         call(it, action, &buffer, head + units * sizeof(char16_t));
     }
 }
@@ -78,12 +84,14 @@ static void tell_interfaces(struct notification *it, const struct notify_event *
 static void tell_instance(struct notification *it, const struct notify_event *event)
 {
     union event_buffer buffer = {0};
-    if (event->change == USB_NODE_CHANGED || (!(it->filter.Flags & CM_NOTIFY_FILTER_FLAG_ALL_DEVICE_INSTANCES) &&
-                                              strcasecmp(it->instance_id, event->node->instance_id) != 0))
+    if (event->change == USB_NODE_CHANGED ||
+        (!(it->filter.Flags & CM_NOTIFY_FILTER_FLAG_ALL_DEVICE_INSTANCES) &&
+         strcasecmp(it->instance_id, event->node->instance_id) != 0))
         return;
     size_t head = offsetof(CM_NOTIFY_EVENT_DATA, u.DeviceInstance.InstanceId);
-    size_t units = device_text_widen((char16_t *)(buffer.bytes + head), (EVENT_BYTES - head) / sizeof(char16_t),
-                              event->node->instance_id);
+    size_t units =
+        device_text_widen((char16_t *)(buffer.bytes + head),
+                          (EVENT_BYTES - head) / sizeof(char16_t), event->node->instance_id);
     size_t size = head + units * sizeof(char16_t);
     if (event->change == USB_NODE_GONE) {
         call(it, CM_NOTIFY_ACTION_DEVICEINSTANCEREMOVED, &buffer, size);
@@ -105,7 +113,8 @@ static void tell(struct notification *it, const struct notify_event *event)
         call(it, CM_NOTIFY_ACTION_DEVICEREMOVECOMPLETE, &buffer, sizeof(CM_NOTIFY_EVENT_DATA));
 }
 
-/* The next registration that has not been looked at for this event; it cannot go while `running` names it. */
+/* The next registration that has not been looked at for this event; it cannot go while `running`
+ * names it. */
 static struct notification *registration_next(uint64_t number)
 {
     list_for_each (link, &registrations) {
@@ -153,9 +162,10 @@ static void *notify_run(void *unused)
     return NULL;
 }
 
-/* ---- Hearing -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Hearing --------------------------------------------------------------------------------- */
 
-/* A node's interfaces that were told as arrived: a bit each, so that CHANGED tells the new one only. Kept here by number. */
+/* A node's interfaces that were told as arrived: a bit each, so that CHANGED tells the new one
+ * only. Kept here by number. */
 struct told {
     struct list link;
     uint32_t number, bits;
@@ -177,7 +187,8 @@ static struct told *told_of(uint32_t number)
     return told;
 }
 
-static void node_changed(struct usb_node_watcher *watcher, enum usb_node_change change, struct usb_node *node)
+static void node_changed(struct usb_node_watcher *watcher, enum usb_node_change change,
+                         struct usb_node *node)
 {
     struct notify_event *event = calloc(1, sizeof *event);
     pthread_mutex_lock(&lock);
@@ -190,7 +201,8 @@ static void node_changed(struct usb_node_watcher *watcher, enum usb_node_change 
     }
     uint32_t count = node->interface_count_guid;
     for (uint32_t i = 0; i < count; i++)
-        event->interfaces[i] = change == USB_NODE_GONE ? told->bits >> i & 1 : !(told->bits >> i & 1);
+        event->interfaces[i] =
+            change == USB_NODE_GONE ? told->bits >> i & 1 : !(told->bits >> i & 1);
     told->bits = (1u << count) - 1;
     if (change == USB_NODE_GONE) {
         list_remove(&told->link);
@@ -207,7 +219,8 @@ static void node_changed(struct usb_node_watcher *watcher, enum usb_node_change 
 
 static struct usb_node_watcher node_watcher = {.changed = node_changed};
 
-/* What is there already counts as told. The watch begins first, so that nothing is missed between. */
+/* What is there already counts as told. The watch begins first, so that nothing is missed between.
+ */
 static void notify_begin(void)
 {
     uint32_t count;
@@ -226,7 +239,7 @@ static void notify_begin(void)
     usb_nodes_free(nodes, count);
 }
 
-/* ---- The calls ------------------------------------------------------------------------------------------------------------------ */
+/* ---- The calls ------------------------------------------------------------------------------- */
 
 /* The node that an open handle's device belongs to. */
 static CONFIGRET handle_node(HANDLE handle, struct usb_node **node)
@@ -241,13 +254,15 @@ static CONFIGRET handle_node(HANDLE handle, struct usb_node **node)
 
 static CONFIGRET filter_check(const CM_NOTIFY_FILTER *filter, struct notification *it)
 {
-    if (filter->cbSize != sizeof *filter || filter->Reserved != 0 || filter->FilterType >= CM_NOTIFY_FILTER_TYPE_MAX)
+    if (filter->cbSize != sizeof *filter || filter->Reserved != 0 ||
+        filter->FilterType >= CM_NOTIFY_FILTER_TYPE_MAX)
         return CR_INVALID_DATA;
     if (filter->Flags & ~(DWORD)CM_NOTIFY_FILTER_VALID_FLAGS)
         return CR_INVALID_FLAG;
     it->filter = *filter;
     if (filter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEHANDLE)
-        return filter->Flags != 0 ? CR_INVALID_FLAG : handle_node(filter->u.DeviceHandle.hTarget, &it->node);
+        return filter->Flags != 0 ? CR_INVALID_FLAG
+                                  : handle_node(filter->u.DeviceHandle.hTarget, &it->node);
     if (filter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE) {
         char16_t id[MAX_DEVICE_ID_LEN + 1] = {0};
         memcpy(id, filter->u.DeviceInstance.InstanceId, sizeof filter->u.DeviceInstance.InstanceId);
@@ -257,7 +272,8 @@ static CONFIGRET filter_check(const CM_NOTIFY_FILTER *filter, struct notificatio
     return CR_SUCCESS;
 }
 
-CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext, PCM_NOTIFY_CALLBACK pCallback,
+CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext,
+                                          PCM_NOTIFY_CALLBACK pCallback,
                                           PHCMNOTIFICATION pNotifyContext)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -290,7 +306,8 @@ CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pCont
     return CR_FAILURE;
 }
 
-/* From inside its own callback Windows would wait for ever; here it then returns when the callback is the last to use it. */
+/* From inside its own callback Windows would wait for ever; here it then returns when the callback
+ * is the last to use it. */
 CONFIGRET WINAPI CM_Unregister_Notification(HCMNOTIFICATION NotifyContext)
 {
     struct notification *it = (struct notification *)NotifyContext;
@@ -313,16 +330,18 @@ CONFIGRET WINAPI CM_Unregister_Notification(HCMNOTIFICATION NotifyContext)
     return CR_SUCCESS;
 }
 
-/* ---- Windows' older way ------------------------------------------------------------------------------------------------------------ */
+/* ---- Windows' older way ---------------------------------------------------------------------- */
 
 /* Messages to a window or a service's handler: there are neither here. */
-HDEVNOTIFY WINAPI RegisterDeviceNotificationA(HANDLE hRecipient, LPVOID NotificationFilter, DWORD Flags)
+HDEVNOTIFY WINAPI RegisterDeviceNotificationA(HANDLE hRecipient, LPVOID NotificationFilter,
+                                              DWORD Flags)
 {
     error_set(NotificationFilter == NULL ? ERROR_INVALID_PARAMETER : ERROR_NOT_SUPPORTED);
     return NULL;
 }
 
-HDEVNOTIFY WINAPI RegisterDeviceNotificationW(HANDLE hRecipient, LPVOID NotificationFilter, DWORD Flags)
+HDEVNOTIFY WINAPI RegisterDeviceNotificationW(HANDLE hRecipient, LPVOID NotificationFilter,
+                                              DWORD Flags)
 {
     return RegisterDeviceNotificationA(hRecipient, NotificationFilter, Flags);
 }

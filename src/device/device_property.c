@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of device properties. A value is made when it is asked for, from the node: nothing is stored, nothing is read
- * from the device. The registry's numbers (SPDRP_*) are the keys' numbers less two. */
+/* The table of device properties. A value is made when it is asked for, from the node: nothing is
+ * stored, nothing is read from the device. The registry's numbers (SPDRP_*) are the keys' numbers
+ * less two. */
 #include <initguid.h>
 
 #include "device/device_property.h"
@@ -17,12 +18,14 @@
 #include "setupapi.h"
 
 /* {88BAE032-5A81-49F0-BC3D-A4FF138216D6}, the class of WinUSB's devices */
-static const GUID class_usb_device = {0x88bae032, 0x5a81, 0x49f0, {0xbc, 0x3d, 0xa4, 0xff, 0x13, 0x82, 0x16, 0xd6}};
+static const GUID class_usb_device = {
+    0x88bae032, 0x5a81, 0x49f0, {0xbc, 0x3d, 0xa4, 0xff, 0x13, 0x82, 0x16, 0xd6}};
 /* GUID_BUS_TYPE_USB */
-static const GUID bus_type_usb = {0x9d7debbc, 0xc85d, 0x11d1, {0x9e, 0xb4, 0x00, 0x60, 0x08, 0xc3, 0xa1, 0x9a}};
+static const GUID bus_type_usb = {
+    0x9d7debbc, 0xc85d, 0x11d1, {0x9e, 0xb4, 0x00, 0x60, 0x08, 0xc3, 0xa1, 0x9a}};
 enum { PNP_BUS = 15, SURPRISE_REMOVAL = 3 };
 
-/* ---- Text ------------------------------------------------------------------------------------------------------------ */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 size_t device_text_widen(char16_t *to, size_t capacity, const char *text)
 {
@@ -66,9 +69,10 @@ struct usb_node_interface *interface_by_path(const char *path)
     return found;
 }
 
-/* ---- Values ------------------------------------------------------------------------------------------------------------ */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
-static bool give_text(struct property_value *value, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool give_text(struct property_value *value, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 static bool give_text(struct property_value *value, const char *format, ...)
 {
     char text[512];
@@ -77,7 +81,8 @@ static bool give_text(struct property_value *value, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     value->type = DEVPROP_TYPE_STRING;
-    value->size = (uint32_t)(device_text_widen(value->units, PROPERTY_UNITS, text) * sizeof(char16_t));
+    value->size =
+        (uint32_t)(device_text_widen(value->units, PROPERTY_UNITS, text) * sizeof(char16_t));
     return text[0] != 0;
 }
 
@@ -123,12 +128,13 @@ void property_to_ansi(struct property_value *value)
     if (value->type != DEVPROP_TYPE_STRING && value->type != DEVPROP_TYPE_STRING_LIST)
         return;
     char text[PROPERTY_UNITS * 2];
-    size_t length = utf8_from_utf16(text, sizeof text, value->units, value->size / sizeof(char16_t));
+    size_t length =
+        utf8_from_utf16(text, sizeof text, value->units, value->size / sizeof(char16_t));
     value->size = (uint32_t)(length < sizeof text ? length : sizeof text);
     memcpy(value->data, text, value->size);
 }
 
-/* ---- What a device is --------------------------------------------------------------------------------------------------- */
+/* ---- What a device is ------------------------------------------------------------------------ */
 
 void device_class(const struct usb_node *node, GUID *guid, const char **name)
 {
@@ -153,7 +159,10 @@ static bool give_description(const struct usb_node *node, struct property_value 
 {
     if (node->description[0] != 0)
         return give_text(value, "%s", node->description);
-    return give_text(value, "%s", node->is_composite ? "USB Composite Device" : node->wants_winusb ? "WinUsb Device" : "USB Device");
+    return give_text(value, "%s",
+                     node->is_composite   ? "USB Composite Device"
+                     : node->wants_winusb ? "WinUsb Device"
+                                          : "USB Device");
 }
 
 static bool give_driver_key(const struct usb_node *node, struct property_value *value)
@@ -229,8 +238,9 @@ static bool give_registry(const struct usb_node *node, uint32_t spdrp, struct pr
     case SPDRP_MFG:
         return give_text(value, "%s", id->manufacturer);
     case SPDRP_LOCATION_INFORMATION:
-        return node->parent == NULL ? give_text(value, "Port_#%04u.Hub_#%04u", (unsigned)id->port, id->bus)
-                                    : give_text(value, "%04u.%04u.%04u.%03u", 0, 0, (unsigned)id->port, id->address);
+        return node->parent == NULL
+                   ? give_text(value, "Port_#%04u.Hub_#%04u", (unsigned)id->port, id->bus)
+                   : give_text(value, "%04u.%04u.%04u.%03u", 0, 0, (unsigned)id->port, id->address);
     case SPDRP_PHYSICAL_DEVICE_OBJECT_NAME:
         return give_text(value, "\\Device\\USBPDO-%u", (unsigned)node->number);
     case SPDRP_CAPABILITIES:
@@ -272,7 +282,8 @@ static bool give_container(const struct usb_node *node, struct property_value *v
 
 static bool give_parent(const struct usb_node *node, struct property_value *value)
 {
-    return give_text(value, "%s", node->parent == NULL ? ROOT_INSTANCE_ID : node->parent->instance_id);
+    return give_text(value, "%s",
+                     node->parent == NULL ? ROOT_INSTANCE_ID : node->parent->instance_id);
 }
 
 static bool give_status(const struct usb_node *node, struct property_value *value)
@@ -305,7 +316,8 @@ static bool give_present(const struct usb_node *node, struct property_value *val
 
 static const struct property_row {
     const DEVPROPKEY *key;
-    bool (*give)(const struct usb_node *node, struct property_value *value); /* NULL: give_registry */
+    bool (*give)(const struct usb_node *node,
+                 struct property_value *value); /* NULL: give_registry */
 } rows[] = {
     {&DEVPKEY_Device_DeviceDesc, NULL},
     {&DEVPKEY_Device_HardwareIds, NULL},
@@ -341,12 +353,14 @@ static const struct property_row {
     {&DEVPKEY_Device_BusReportedDeviceDesc, give_reported},
 };
 
-bool device_property_get(const struct usb_node *node, const DEVPROPKEY *key, struct property_value *value)
+bool device_property_get(const struct usb_node *node, const DEVPROPKEY *key,
+                         struct property_value *value)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (IsEqualDevPropKey(*rows[i].key, *key))
-            return rows[i].give == NULL ? give_registry(node, key->pid - DEVPROPID_FIRST_USABLE, value)
-                                        : rows[i].give(node, value);
+            return rows[i].give == NULL
+                       ? give_registry(node, key->pid - DEVPROPID_FIRST_USABLE, value)
+                       : rows[i].give(node, value);
     return false;
 }
 
@@ -358,8 +372,8 @@ bool device_property_key(uint32_t index, DEVPROPKEY *key)
     return true;
 }
 
-bool device_property_registry(const struct usb_node *node, uint32_t spdrp, struct property_value *value,
-                              uint32_t *registry_type)
+bool device_property_registry(const struct usb_node *node, uint32_t spdrp,
+                              struct property_value *value, uint32_t *registry_type)
 {
     if (!give_registry(node, spdrp, value))
         return false;

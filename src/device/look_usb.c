@@ -66,8 +66,7 @@ static struct usb_device *device_find(const char *path)
     return found;
 }
 
-/* ---- What is read before it is told
- * -------------------------------------------------------------------------------- */
+/* ---- What is read before it is told ---------------------------------------------------------- */
 
 struct look {
     struct usb_device *device;
@@ -167,8 +166,7 @@ uint32_t ovl_usb_describe(const char *path, int brief, char **text)
     return error == 0 ? 0 : win32_from_errno(error);
 }
 
-/* ---- A function for WinUSB
- * ------------------------------------------------------------------------------------------ */
+/* ---- A function for WinUSB ------------------------------------------------------------------- */
 
 /* {6C1F1D52-3A0E-4F27-9C8E-6F766C757362}: the class of functions that have no other. */
 static const struct usb_guid guid_own = {{0x52, 0x1d, 0x1f, 0x6c, 0x0e, 0x3a, 0x27, 0x4f, 0x9c,

@@ -17,14 +17,17 @@ static bool guid_is(const void *one, const void *other)
 /* Whether the enumerator's name, or an instance id in its place, names this device. */
 static bool node_is_named(const struct usb_node *node, const char *enumerator)
 {
-    return enumerator == NULL || strcasecmp(enumerator, "USB") == 0 || strcasecmp(enumerator, node->instance_id) == 0;
+    return enumerator == NULL || strcasecmp(enumerator, "USB") == 0 ||
+           strcasecmp(enumerator, node->instance_id) == 0;
 }
 
-static bool set_take_interfaces(struct setup_set *set, struct usb_node *node, const GUID *guid, DWORD flags)
+static bool set_take_interfaces(struct setup_set *set, struct usb_node *node, const GUID *guid,
+                                DWORD flags)
 {
     for (uint32_t i = 0; i < node->interface_count_guid; i++) {
         struct usb_node_interface *interface = &node->interfaces[i];
-        if (!interface->enabled || (!(flags & DIGCF_ALLCLASSES) && !guid_is(&interface->guid, guid)))
+        if (!interface->enabled ||
+            (!(flags & DIGCF_ALLCLASSES) && !guid_is(&interface->guid, guid)))
             continue;
         if (setup_set_add_interface(set, interface) < 0)
             return false;
@@ -39,12 +42,14 @@ static bool set_take(struct setup_set *set, struct usb_node *node, const GUID *g
     if (flags & DIGCF_DEVICEINTERFACE)
         return set_take_interfaces(set, node, guid, flags);
     device_class(node, &class_guid, &name);
-    return (!(flags & DIGCF_ALLCLASSES) && !guid_is(&class_guid, guid)) || setup_set_add(set, node) >= 0;
+    return (!(flags & DIGCF_ALLCLASSES) && !guid_is(&class_guid, guid)) ||
+           setup_set_add(set, node) >= 0;
 }
 
 static HDEVINFO class_devices(const GUID *guid, const char *enumerator, DWORD flags, HDEVINFO into)
 {
-    const DWORD known = DIGCF_DEFAULT | DIGCF_PRESENT | DIGCF_ALLCLASSES | DIGCF_PROFILE | DIGCF_DEVICEINTERFACE;
+    const DWORD known =
+        DIGCF_DEFAULT | DIGCF_PRESENT | DIGCF_ALLCLASSES | DIGCF_PROFILE | DIGCF_DEVICEINTERFACE;
     struct setup_set *set;
     uint32_t count;
     bool fits = true;
@@ -57,7 +62,8 @@ static HDEVINFO class_devices(const GUID *guid, const char *enumerator, DWORD fl
         return INVALID_HANDLE_VALUE;
     }
     struct usb_node **nodes = usb_nodes(&count); /* may start the hosts: before the lock */
-    HDEVINFO result = into != NULL ? into : setup_set_new(flags & DIGCF_DEVICEINTERFACE ? NULL : guid);
+    HDEVINFO result =
+        into != NULL ? into : setup_set_new(flags & DIGCF_DEVICEINTERFACE ? NULL : guid);
     if (nodes == NULL)
         error_set(ERROR_NOT_ENOUGH_MEMORY);
     if (nodes == NULL || result == NULL || (set = setup_set_hold(result)) == NULL) {
@@ -78,8 +84,9 @@ static HDEVINFO class_devices(const GUID *guid, const char *enumerator, DWORD fl
     return INVALID_HANDLE_VALUE;
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsExA(const GUID *ClassGuid, PCSTR Enumerator, HWND hwndParent, DWORD Flags,
-                                       HDEVINFO DeviceInfoSet, PCSTR MachineName, PVOID Reserved)
+HDEVINFO WINAPI SetupDiGetClassDevsExA(const GUID *ClassGuid, PCSTR Enumerator, HWND hwndParent,
+                                       DWORD Flags, HDEVINFO DeviceInfoSet, PCSTR MachineName,
+                                       PVOID Reserved)
 {
     if (MachineName != NULL || Reserved != NULL) {
         error_set(MachineName != NULL ? ERROR_MACHINE_UNAVAILABLE : ERROR_INVALID_PARAMETER);
@@ -88,37 +95,41 @@ HDEVINFO WINAPI SetupDiGetClassDevsExA(const GUID *ClassGuid, PCSTR Enumerator, 
     return class_devices(ClassGuid, Enumerator, Flags, DeviceInfoSet);
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsExW(const GUID *ClassGuid, PCWSTR Enumerator, HWND hwndParent, DWORD Flags,
-                                       HDEVINFO DeviceInfoSet, PCWSTR MachineName, PVOID Reserved)
+HDEVINFO WINAPI SetupDiGetClassDevsExW(const GUID *ClassGuid, PCWSTR Enumerator, HWND hwndParent,
+                                       DWORD Flags, HDEVINFO DeviceInfoSet, PCWSTR MachineName,
+                                       PVOID Reserved)
 {
     char text[ID_BYTES];
     if (Enumerator != NULL && !device_text_narrow(text, sizeof text, Enumerator)) {
         error_set(ERROR_INVALID_DATA);
         return INVALID_HANDLE_VALUE;
     }
-    return SetupDiGetClassDevsExA(ClassGuid, Enumerator == NULL ? NULL : text, hwndParent, Flags, DeviceInfoSet,
-                                  MachineName == NULL ? NULL : "", Reserved);
+    return SetupDiGetClassDevsExA(ClassGuid, Enumerator == NULL ? NULL : text, hwndParent, Flags,
+                                  DeviceInfoSet, MachineName == NULL ? NULL : "", Reserved);
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsA(const GUID *ClassGuid, PCSTR Enumerator, HWND hwndParent, DWORD Flags)
+HDEVINFO WINAPI SetupDiGetClassDevsA(const GUID *ClassGuid, PCSTR Enumerator, HWND hwndParent,
+                                     DWORD Flags)
 {
     return SetupDiGetClassDevsExA(ClassGuid, Enumerator, hwndParent, Flags, NULL, NULL, NULL);
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsW(const GUID *ClassGuid, PCWSTR Enumerator, HWND hwndParent, DWORD Flags)
+HDEVINFO WINAPI SetupDiGetClassDevsW(const GUID *ClassGuid, PCWSTR Enumerator, HWND hwndParent,
+                                     DWORD Flags)
 {
     return SetupDiGetClassDevsExW(ClassGuid, Enumerator, hwndParent, Flags, NULL, NULL, NULL);
 }
 
-/* ---- One device, one interface ------------------------------------------------------------------------------------------- */
+/* ---- One device, one interface --------------------------------------------------------------- */
 
-BOOL WINAPI SetupDiOpenDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceInstanceId, HWND hwndParent, DWORD OpenFlags,
-                                   PSP_DEVINFO_DATA DeviceInfoData)
+BOOL WINAPI SetupDiOpenDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceInstanceId, HWND hwndParent,
+                                   DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData)
 {
     if (DeviceInfoData != NULL && DeviceInfoData->cbSize != sizeof *DeviceInfoData)
         return setup_fail(ERROR_INVALID_USER_BUFFER);
     usb_nodes_start();
-    struct usb_node *node = DeviceInstanceId == NULL ? NULL : usb_node_by_instance(DeviceInstanceId);
+    struct usb_node *node =
+        DeviceInstanceId == NULL ? NULL : usb_node_by_instance(DeviceInstanceId);
     struct setup_set *set = setup_set_hold(DeviceInfoSet);
     DWORD error = node == NULL ? ERROR_NO_SUCH_DEVINST : ERROR_SUCCESS;
     if (set != NULL && node != NULL) {
@@ -129,18 +140,19 @@ BOOL WINAPI SetupDiOpenDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceInstanceI
             setup_set_describe(set, (uint32_t)place, DeviceInfoData);
     }
     if (node != NULL)
-        usb_node_dereference(node); /* not its last: the set or the list has it, or it frees no lock of ours */
+        usb_node_dereference(
+            node); /* not its last: the set or the list has it, or it frees no lock of ours */
     return set != NULL && setup_end(error);
 }
 
-BOOL WINAPI SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HWND hwndParent, DWORD OpenFlags,
-                                   PSP_DEVINFO_DATA DeviceInfoData)
+BOOL WINAPI SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HWND hwndParent,
+                                   DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData)
 {
     char text[ID_BYTES];
     if (DeviceInstanceId != NULL && !device_text_narrow(text, sizeof text, DeviceInstanceId))
         return setup_fail(ERROR_INVALID_DEVINST_NAME);
-    return SetupDiOpenDeviceInfoA(DeviceInfoSet, DeviceInstanceId == NULL ? NULL : text, hwndParent, OpenFlags,
-                                  DeviceInfoData);
+    return SetupDiOpenDeviceInfoA(DeviceInfoSet, DeviceInstanceId == NULL ? NULL : text, hwndParent,
+                                  OpenFlags, DeviceInfoData);
 }
 
 BOOL WINAPI SetupDiOpenDeviceInterfaceA(HDEVINFO DeviceInfoSet, PCSTR DevicePath, DWORD OpenFlags,
@@ -170,11 +182,12 @@ BOOL WINAPI SetupDiOpenDeviceInterfaceW(HDEVINFO DeviceInfoSet, PCWSTR DevicePat
 {
     char text[ID_BYTES];
     if (DevicePath == NULL || !device_text_narrow(text, sizeof text, DevicePath))
-        return setup_fail(DevicePath == NULL ? ERROR_INVALID_PARAMETER : ERROR_NO_SUCH_DEVICE_INTERFACE);
+        return setup_fail(DevicePath == NULL ? ERROR_INVALID_PARAMETER
+                                             : ERROR_NO_SUCH_DEVICE_INTERFACE);
     return SetupDiOpenDeviceInterfaceA(DeviceInfoSet, text, OpenFlags, DeviceInterfaceData);
 }
 
-/* ---- Classes --------------------------------------------------------------------------------------------------------------- */
+/* ---- Classes --------------------------------------------------------------------------------- */
 
 static const struct class_row {
     const char *name;
@@ -184,10 +197,11 @@ static const struct class_row {
     {"USBDevice", {0x88bae032, 0x5a81, 0x49f0, {0xbc, 0x3d, 0xa4, 0xff, 0x13, 0x82, 0x16, 0xd6}}},
 };
 
-BOOL WINAPI SetupDiClassGuidsFromNameA(PCSTR ClassName, LPGUID ClassGuidList, DWORD ClassGuidListSize,
-                                       PDWORD RequiredSize)
+BOOL WINAPI SetupDiClassGuidsFromNameA(PCSTR ClassName, LPGUID ClassGuidList,
+                                       DWORD ClassGuidListSize, PDWORD RequiredSize)
 {
-    if (ClassName == NULL || RequiredSize == NULL || (ClassGuidList == NULL && ClassGuidListSize != 0))
+    if (ClassName == NULL || RequiredSize == NULL ||
+        (ClassGuidList == NULL && ClassGuidListSize != 0))
         return setup_fail(ERROR_INVALID_PARAMETER);
     *RequiredSize = 0;
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
@@ -201,12 +215,12 @@ BOOL WINAPI SetupDiClassGuidsFromNameA(PCSTR ClassName, LPGUID ClassGuidList, DW
     return TRUE;
 }
 
-BOOL WINAPI SetupDiClassGuidsFromNameW(PCWSTR ClassName, LPGUID ClassGuidList, DWORD ClassGuidListSize,
-                                       PDWORD RequiredSize)
+BOOL WINAPI SetupDiClassGuidsFromNameW(PCWSTR ClassName, LPGUID ClassGuidList,
+                                       DWORD ClassGuidListSize, PDWORD RequiredSize)
 {
     char text[64];
     if (ClassName == NULL)
         return setup_fail(ERROR_INVALID_PARAMETER);
-    return SetupDiClassGuidsFromNameA(device_text_narrow(text, sizeof text, ClassName) ? text : "", ClassGuidList,
-                                      ClassGuidListSize, RequiredSize);
+    return SetupDiClassGuidsFromNameA(device_text_narrow(text, sizeof text, ClassName) ? text : "",
+                                      ClassGuidList, ClassGuidListSize, RequiredSize);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program asks of the members of an information set: interface paths, instance ids, properties. Too small a buffer
- * is ERROR_INSUFFICIENT_BUFFER with the size that is needed. */
+/* What a program asks of the members of an information set: interface paths, instance ids,
+ * properties. Too small a buffer is ERROR_INSUFFICIENT_BUFFER with the size that is needed. */
 #include <stddef.h>
 #include <string.h>
 
@@ -10,13 +10,18 @@
 enum { PATH_PREFIX = 4 };
 static const char path_prefix[] = "\\\\?\\";
 
-/* ---- Paths ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Paths ----------------------------------------------------------------------------------- */
 
-/* Common to both kinds of strings: checks, the size, the device; true: `path` is to be copied. `unit` bytes a character. */
-static BOOL detail_begin(HDEVINFO handle, SP_DEVICE_INTERFACE_DATA *data, void *detail, DWORD capacity, DWORD *required,
-                         SP_DEVINFO_DATA *device, size_t unit, char path[static 300])
+/* Common to both kinds of strings: checks, the size, the device; true: `path` is to be copied.
+ * `unit` bytes a character. */
+static BOOL detail_begin(HDEVINFO handle, SP_DEVICE_INTERFACE_DATA *data, void *detail,
+                         DWORD capacity, DWORD *required, SP_DEVINFO_DATA *device, size_t unit,
+                         char path[static 300])
 {
-    enum { HEADER = sizeof(DWORD), FIXED = 8 }; /* sizeof(SP_DEVICE_INTERFACE_DETAIL_DATA), either kind */
+    enum {
+        HEADER = sizeof(DWORD),
+        FIXED = 8
+    }; /* sizeof(SP_DEVICE_INTERFACE_DETAIL_DATA), either kind */
     struct setup_set *set = setup_set_hold(handle);
     if (set == NULL)
         return FALSE;
@@ -25,7 +30,8 @@ static BOOL detail_begin(HDEVINFO handle, SP_DEVICE_INTERFACE_DATA *data, void *
         setup_set_release();
         return FALSE;
     }
-    if ((detail == NULL && capacity != 0) || (detail != NULL && (capacity < HEADER || *(DWORD *)detail != FIXED)) ||
+    if ((detail == NULL && capacity != 0) ||
+        (detail != NULL && (capacity < HEADER || *(DWORD *)detail != FIXED)) ||
         (device != NULL && device->cbSize != sizeof *device))
         return setup_end(ERROR_INVALID_USER_BUFFER);
     DWORD need = (DWORD)(HEADER + (PATH_PREFIX + strlen(it->interface->device.name) + 1) * unit);
@@ -42,35 +48,36 @@ static BOOL detail_begin(HDEVINFO handle, SP_DEVICE_INTERFACE_DATA *data, void *
     return setup_end(ERROR_SUCCESS);
 }
 
-BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
-                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_A DeviceInterfaceDetailData,
-                                             DWORD DeviceInterfaceDetailDataSize, PDWORD RequiredSize,
-                                             PSP_DEVINFO_DATA DeviceInfoData)
+BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(
+    HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
+    PSP_DEVICE_INTERFACE_DETAIL_DATA_A DeviceInterfaceDetailData,
+    DWORD DeviceInterfaceDetailDataSize, PDWORD RequiredSize, PSP_DEVINFO_DATA DeviceInfoData)
 {
     char path[300];
-    if (!detail_begin(DeviceInfoSet, DeviceInterfaceData, DeviceInterfaceDetailData, DeviceInterfaceDetailDataSize,
-                      RequiredSize, DeviceInfoData, 1, path))
+    if (!detail_begin(DeviceInfoSet, DeviceInterfaceData, DeviceInterfaceDetailData,
+                      DeviceInterfaceDetailDataSize, RequiredSize, DeviceInfoData, 1, path))
         return FALSE;
     memcpy((char *)DeviceInterfaceDetailData + sizeof(DWORD), path, strlen(path) + 1);
     return TRUE;
 }
 
-BOOL WINAPI SetupDiGetDeviceInterfaceDetailW(HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
-                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_W DeviceInterfaceDetailData,
-                                             DWORD DeviceInterfaceDetailDataSize, PDWORD RequiredSize,
-                                             PSP_DEVINFO_DATA DeviceInfoData)
+BOOL WINAPI SetupDiGetDeviceInterfaceDetailW(
+    HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
+    PSP_DEVICE_INTERFACE_DETAIL_DATA_W DeviceInterfaceDetailData,
+    DWORD DeviceInterfaceDetailDataSize, PDWORD RequiredSize, PSP_DEVINFO_DATA DeviceInfoData)
 {
     char path[300];
     char16_t wide[300];
-    if (!detail_begin(DeviceInfoSet, DeviceInterfaceData, DeviceInterfaceDetailData, DeviceInterfaceDetailDataSize,
-                      RequiredSize, DeviceInfoData, sizeof(WCHAR), path))
+    if (!detail_begin(DeviceInfoSet, DeviceInterfaceData, DeviceInterfaceDetailData,
+                      DeviceInterfaceDetailDataSize, RequiredSize, DeviceInfoData, sizeof(WCHAR),
+                      path))
         return FALSE;
     size_t units = device_text_widen(wide, 300, path);
     memcpy((char *)DeviceInterfaceDetailData + sizeof(DWORD), wide, units * sizeof(char16_t));
     return TRUE;
 }
 
-/* ---- Instance ids -------------------------------------------------------------------------------------------------------------- */
+/* ---- Instance ids ---------------------------------------------------------------------------- */
 
 /* The id of the device, by value, or NULL with the last error set. */
 static bool instance_id_get(HDEVINFO handle, const SP_DEVINFO_DATA *data, char id[static 256])
@@ -84,8 +91,9 @@ static bool instance_id_get(HDEVINFO handle, const SP_DEVINFO_DATA *data, char i
     return node != NULL;
 }
 
-BOOL WINAPI SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PSTR DeviceInstanceId,
-                                        DWORD DeviceInstanceIdSize, PDWORD RequiredSize)
+BOOL WINAPI SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData,
+                                        PSTR DeviceInstanceId, DWORD DeviceInstanceIdSize,
+                                        PDWORD RequiredSize)
 {
     char id[256];
     if (!instance_id_get(DeviceInfoSet, DeviceInfoData, id))
@@ -101,8 +109,9 @@ BOOL WINAPI SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA
     return TRUE;
 }
 
-BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PWSTR DeviceInstanceId,
-                                        DWORD DeviceInstanceIdSize, PDWORD RequiredSize)
+BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData,
+                                        PWSTR DeviceInstanceId, DWORD DeviceInstanceIdSize,
+                                        PDWORD RequiredSize)
 {
     char id[256];
     char16_t wide[256];
@@ -119,9 +128,10 @@ BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA
     return TRUE;
 }
 
-/* ---- Properties ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Properties ------------------------------------------------------------------------------ */
 
-static BOOL value_give(const struct property_value *value, void *buffer, DWORD capacity, DWORD *required)
+static BOOL value_give(const struct property_value *value, void *buffer, DWORD capacity,
+                       DWORD *required)
 {
     if (required != NULL)
         *required = value->size;
@@ -143,8 +153,8 @@ static struct usb_node *node_get(HDEVINFO handle, const SP_DEVINFO_DATA *data)
     return node;
 }
 
-static BOOL registry_property(HDEVINFO handle, SP_DEVINFO_DATA *data, DWORD property, DWORD *type, BYTE *buffer,
-                              DWORD capacity, DWORD *required, bool ansi)
+static BOOL registry_property(HDEVINFO handle, SP_DEVINFO_DATA *data, DWORD property, DWORD *type,
+                              BYTE *buffer, DWORD capacity, DWORD *required, bool ansi)
 {
     struct property_value value;
     uint32_t registry_type;
@@ -166,24 +176,27 @@ static BOOL registry_property(HDEVINFO handle, SP_DEVINFO_DATA *data, DWORD prop
     return value_give(&value, buffer, capacity, required);
 }
 
-BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
+BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet,
+                                              PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
                                               PDWORD PropertyRegDataType, PBYTE PropertyBuffer,
                                               DWORD PropertyBufferSize, PDWORD RequiredSize)
 {
-    return registry_property(DeviceInfoSet, DeviceInfoData, Property, PropertyRegDataType, PropertyBuffer,
-                             PropertyBufferSize, RequiredSize, true);
+    return registry_property(DeviceInfoSet, DeviceInfoData, Property, PropertyRegDataType,
+                             PropertyBuffer, PropertyBufferSize, RequiredSize, true);
 }
 
-BOOL WINAPI SetupDiGetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
+BOOL WINAPI SetupDiGetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet,
+                                              PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
                                               PDWORD PropertyRegDataType, PBYTE PropertyBuffer,
                                               DWORD PropertyBufferSize, PDWORD RequiredSize)
 {
-    return registry_property(DeviceInfoSet, DeviceInfoData, Property, PropertyRegDataType, PropertyBuffer,
-                             PropertyBufferSize, RequiredSize, false);
+    return registry_property(DeviceInfoSet, DeviceInfoData, Property, PropertyRegDataType,
+                             PropertyBuffer, PropertyBufferSize, RequiredSize, false);
 }
 
 /* What both calls that take a key check first. */
-static DWORD key_check(const DEVPROPKEY *key, const DEVPROPTYPE *type, const BYTE *buffer, DWORD capacity, DWORD flags)
+static DWORD key_check(const DEVPROPKEY *key, const DEVPROPTYPE *type, const BYTE *buffer,
+                       DWORD capacity, DWORD flags)
 {
     if (flags != 0)
         return ERROR_INVALID_FLAGS;
@@ -193,8 +206,9 @@ static DWORD key_check(const DEVPROPKEY *key, const DEVPROPTYPE *type, const BYT
 }
 
 BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData,
-                                      const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
-                                      DWORD PropertyBufferSize, PDWORD RequiredSize, DWORD Flags)
+                                      const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType,
+                                      PBYTE PropertyBuffer, DWORD PropertyBufferSize,
+                                      PDWORD RequiredSize, DWORD Flags)
 {
     struct property_value value;
     struct usb_node *node = node_get(DeviceInfoSet, DeviceInfoData);
@@ -210,9 +224,11 @@ BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA D
     return value_give(&value, PropertyBuffer, PropertyBufferSize, RequiredSize);
 }
 
-BOOL WINAPI SetupDiGetDeviceInterfacePropertyW(HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
-                                               const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType,
-                                               PBYTE PropertyBuffer, DWORD PropertyBufferSize, PDWORD RequiredSize,
+BOOL WINAPI SetupDiGetDeviceInterfacePropertyW(HDEVINFO DeviceInfoSet,
+                                               PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
+                                               const DEVPROPKEY *PropertyKey,
+                                               DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
+                                               DWORD PropertyBufferSize, PDWORD RequiredSize,
                                                DWORD Flags)
 {
     struct property_value value;

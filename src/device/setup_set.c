@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of device information sets, and enumerating them. A set is a snapshot: devices that go stay in it, and say so. */
+/* The life of device information sets, and enumerating them. A set is a snapshot: devices that go
+ * stay in it, and say so. */
 #include "device/setup_set.h"
 
 #include <pthread.h>
@@ -72,7 +73,8 @@ int32_t setup_set_add_interface(struct setup_set *set, struct usb_node_interface
             return (int32_t)i;
     if (setup_set_add(set, interface->node) < 0)
         return -1;
-    struct setup_interface *more = realloc(set->interfaces, (set->interface_count + 1) * sizeof *more);
+    struct setup_interface *more =
+        realloc(set->interfaces, (set->interface_count + 1) * sizeof *more);
     if (more == NULL)
         return -1;
     set->interfaces = more;
@@ -94,15 +96,16 @@ struct usb_node *setup_set_node(struct setup_set *set, const SP_DEVINFO_DATA *da
     return NULL;
 }
 
-struct setup_interface *setup_set_interface(struct setup_set *set, const SP_DEVICE_INTERFACE_DATA *data)
+struct setup_interface *setup_set_interface(struct setup_set *set,
+                                            const SP_DEVICE_INTERFACE_DATA *data)
 {
     if (data == NULL || data->cbSize != sizeof *data) {
         error_set(data == NULL ? ERROR_INVALID_PARAMETER : ERROR_INVALID_USER_BUFFER);
         return NULL;
     }
     ULONG_PTR place = data->Reserved - 1;
-    if (place < set->interface_count &&
-        memcmp(&set->interfaces[place].interface->guid, &data->InterfaceClassGuid, sizeof(GUID)) == 0)
+    if (place < set->interface_count && memcmp(&set->interfaces[place].interface->guid,
+                                               &data->InterfaceClassGuid, sizeof(GUID)) == 0)
         return &set->interfaces[place];
     error_set(ERROR_INVALID_PARAMETER);
     return NULL;
@@ -116,7 +119,8 @@ void setup_set_describe(const struct setup_set *set, uint32_t place, SP_DEVINFO_
     data->Reserved = place + 1;
 }
 
-void setup_set_describe_interface(const struct setup_set *set, uint32_t place, SP_DEVICE_INTERFACE_DATA *data)
+void setup_set_describe_interface(const struct setup_set *set, uint32_t place,
+                                  SP_DEVICE_INTERFACE_DATA *data)
 {
     const struct setup_interface *it = &set->interfaces[place];
     memcpy(&data->InterfaceClassGuid, &it->interface->guid, sizeof(GUID));
@@ -124,7 +128,7 @@ void setup_set_describe_interface(const struct setup_set *set, uint32_t place, S
     data->Reserved = place + 1;
 }
 
-/* ---- The calls ------------------------------------------------------------------------------------------------------------ */
+/* ---- The calls ------------------------------------------------------------------------------- */
 
 HDEVINFO WINAPI SetupDiCreateDeviceInfoList(const GUID *ClassGuid, HWND hwndParent)
 {
@@ -149,7 +153,8 @@ BOOL WINAPI SetupDiDestroyDeviceInfoList(HDEVINFO DeviceInfoSet)
     return TRUE;
 }
 
-BOOL WINAPI SetupDiEnumDeviceInfo(HDEVINFO DeviceInfoSet, DWORD MemberIndex, PSP_DEVINFO_DATA DeviceInfoData)
+BOOL WINAPI SetupDiEnumDeviceInfo(HDEVINFO DeviceInfoSet, DWORD MemberIndex,
+                                  PSP_DEVINFO_DATA DeviceInfoData)
 {
     struct setup_set *set = setup_set_hold(DeviceInfoSet);
     if (set == NULL)
@@ -182,7 +187,8 @@ BOOL WINAPI SetupDiEnumDeviceInterfaces(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA
     }
     for (uint32_t i = 0; i < set->interface_count; i++) {
         const struct setup_interface *it = &set->interfaces[i];
-        if (memcmp(&it->interface->guid, InterfaceClassGuid, sizeof(GUID)) != 0 || (node != NULL && it->node != node))
+        if (memcmp(&it->interface->guid, InterfaceClassGuid, sizeof(GUID)) != 0 ||
+            (node != NULL && it->node != node))
             continue;
         if (MemberIndex-- == 0) {
             setup_set_describe_interface(set, i, DeviceInterfaceData);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The face of overlapped.h for virtual USB devices: attach, script, look at what was recorded, and models of a program's own, which are
- * served through one model of the virtual host that calls back. */
+/* The face of overlapped.h for virtual USB devices: attach, script, look at what was recorded, and
+ * models of a program's own, which are served through one model of the virtual host that calls
+ * back. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@ static struct virtual_device *inner(struct ovl_usb_device *device)
     return (struct virtual_device *)(void *)device;
 }
 
-/* ---- A program's own model ------------------------------------------------------------------------------------------ */
+/* ---- A program's own model ------------------------------------------------------------------- */
 
 struct own;
 
@@ -36,7 +37,8 @@ struct own {
     bool attached; /* else the context is still the caller's alone */
 };
 
-static int own_create(struct virtual_device *device, const void *context, const char *options, void **state)
+static int own_create(struct virtual_device *device, const void *context, const char *options,
+                      void **state)
 {
     const struct own_context *given = context;
     struct own *own = calloc(1, sizeof *own);
@@ -57,7 +59,8 @@ static void own_destroy(void *state)
     free(own);
 }
 
-static int own_describe(void *state, enum usb_speed speed, struct usb_model_description *description)
+static int own_describe(void *state, enum usb_speed speed,
+                        struct usb_model_description *description)
 {
     const struct ovl_usb_model *model = &((struct own *)state)->model;
     *description = (struct usb_model_description){.device = model->device_descriptor,
@@ -101,7 +104,8 @@ static int own_control(void *state, const struct usb_setup *setup, void *data)
     struct own *own = state;
     if (own->model.control == NULL)
         return -EPIPE;
-    struct ovl_usb_setup given = {setup->type, setup->request, setup->value, setup->index, setup->length};
+    struct ovl_usb_setup given = {setup->type, setup->request, setup->value, setup->index,
+                                  setup->length};
     int64_t result = own->model.control(own->context, own->device, &given, data);
     return result < 0 ? -EPIPE : result > setup->length ? setup->length : (int)result;
 }
@@ -109,23 +113,31 @@ static int own_control(void *state, const struct usb_setup *setup, void *data)
 static int64_t own_in(void *state, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
 {
     struct own *own = state;
-    return own->model.in == NULL ? -EAGAIN : result_of(own->model.in(own->context, own->device, endpoint, stream, buffer, room));
+    return own->model.in == NULL ? -EAGAIN
+                                 : result_of(own->model.in(own->context, own->device, endpoint,
+                                                           stream, buffer, room));
 }
 
-static int64_t own_out(void *state, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t own_out(void *state, uint8_t endpoint, uint16_t stream, const void *data,
+                       uint32_t length)
 {
     struct own *own = state;
     return own->model.out == NULL ? -EAGAIN
-                                  : result_of(own->model.out(own->context, own->device, endpoint, stream, data, length));
+                                  : result_of(own->model.out(own->context, own->device, endpoint,
+                                                             stream, data, length));
 }
 
-static uint32_t own_isoch_in(void *state, uint8_t endpoint, uint64_t microframe, void *buffer, uint32_t room)
+static uint32_t own_isoch_in(void *state, uint8_t endpoint, uint64_t microframe, void *buffer,
+                             uint32_t room)
 {
     struct own *own = state;
-    return own->model.isoch_in == NULL ? 0 : own->model.isoch_in(own->context, own->device, endpoint, microframe, buffer, room);
+    return own->model.isoch_in == NULL
+               ? 0
+               : own->model.isoch_in(own->context, own->device, endpoint, microframe, buffer, room);
 }
 
-static void own_isoch_out(void *state, uint8_t endpoint, uint64_t microframe, const void *data, uint32_t length)
+static void own_isoch_out(void *state, uint8_t endpoint, uint64_t microframe, const void *data,
+                          uint32_t length)
 {
     struct own *own = state;
     if (own->model.isoch_out != NULL)
@@ -147,7 +159,7 @@ static const struct usb_model own_model = {
     .isoch_out = own_isoch_out,
 };
 
-/* ---- The calls --------------------------------------------------------------------------------------------------------- */
+/* ---- The calls ------------------------------------------------------------------------------- */
 
 static uint32_t attached(int error, struct virtual_device *made, struct ovl_usb_device **device)
 {
@@ -202,12 +214,14 @@ uint32_t ovl_usb_faults(struct ovl_usb_device *device, const char *script, uint6
     return error_of(usb_virtual_faults(inner(device), script, seed, &reason));
 }
 
-uint32_t ovl_usb_packet(struct ovl_usb_device *device, uint32_t index, struct ovl_usb_packet *packet, void *buffer, uint32_t room)
+uint32_t ovl_usb_packet(struct ovl_usb_device *device, uint32_t index,
+                        struct ovl_usb_packet *packet, void *buffer, uint32_t room)
 {
     struct usb_model_packet found;
     int error = usb_virtual_record(inner(device), index, &found, buffer, room);
     if (error == 0)
-        *packet = (struct ovl_usb_packet){.microframe = found.microframe, .length = found.length, .endpoint = found.endpoint};
+        *packet = (struct ovl_usb_packet){
+            .microframe = found.microframe, .length = found.length, .endpoint = found.endpoint};
     return error_of(error);
 }
 

@@ -70,9 +70,7 @@ BOOL WINAPI WinUsb_UnregisterIsochBuffer(WINUSB_ISOCH_BUFFER_HANDLE IsochBufferH
     return TRUE;
 }
 
-/* ---- Transfers
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Transfers ------------------------------------------------------------------------------- */
 
 static BOOL isoch(struct isoch_buffer *own, bool in, ULONG offset, ULONG length,
                   struct winusb_transfer *transfer, LPOVERLAPPED overlapped)
@@ -189,9 +187,7 @@ BOOL WINAPI WinUsb_ReadIsochPipeAsap(WINUSB_ISOCH_BUFFER_HANDLE BufferHandle, UL
     return own != NULL && isoch(own, true, Offset, Length, &transfer, Overlapped);
 }
 
-/* ---- Frames
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- Frames ---------------------------------------------------------------------------------- */
 
 /* Reads the device's clock. false: the last error is set. */
 static bool frame_read(WINUSB_INTERFACE_HANDLE handle, struct usb_frame *frame)
@@ -236,8 +232,7 @@ BOOL WINAPI WinUsb_GetAdjustedFrameNumber(PULONG CurrentFrameNumber, LARGE_INTEG
     return TRUE;
 }
 
-/* ---- Time synchronisation
- * --------------------------------------------------------------------------------------------- */
+/* ---- Time synchronisation -------------------------------------------------------------------- */
 
 /* The clock is always kept, so tracking needs no start; the handle only says who asked. */
 static bool tracking_check(WINUSB_INTERFACE_HANDLE handle, const void *information)
@@ -276,8 +271,9 @@ WinUsb_GetCurrentFrameNumberAndQpc(WINUSB_INTERFACE_HANDLE InterfaceHandle,
     if (!frame_read(InterfaceHandle, &frame))
         return FALSE;
     /* Frame numbers have 32 bits: the nearest of that number is meant. */
-    int64_t ahead = (int64_t)(int32_t)(FrameQpcInfo->InputFrameNumber - (ULONG)(frame.microframe / 8)) * 8 +
-                    FrameQpcInfo->InputMicroFrameNumber - (int64_t)(frame.microframe % 8);
+    int64_t ahead =
+        (int64_t)(int32_t)(FrameQpcInfo->InputFrameNumber - (ULONG)(frame.microframe / 8)) * 8 +
+        FrameQpcInfo->InputMicroFrameNumber - (int64_t)(frame.microframe % 8);
     int64_t at_ns = (int64_t)frame.at_ns - frame.into_ns + ahead * MICROFRAME_NS;
     static const ULONG accuracy_us[] = {
         [USB_CLOCK_EXACT] = 1, [USB_CLOCK_SEEDED] = 1000, [USB_CLOCK_ESTIMATED] = 2000};

@@ -186,8 +186,7 @@ BOOL WINAPI WinUsb_QueryPipe(WINUSB_INTERFACE_HANDLE InterfaceHandle,
     return TRUE;
 }
 
-/* ---- Descriptors in the caller's memory
- * ---------------------------------------------------------------------------- */
+/* ---- Descriptors in the caller's memory ------------------------------------------------------ */
 
 PUSB_COMMON_DESCRIPTOR WINAPI WinUsb_ParseDescriptors(PVOID DescriptorBuffer, ULONG TotalLength,
                                                       PVOID StartPosition, LONG DescriptorType)

@@ -79,9 +79,7 @@ BOOL WINAPI WinUsb_GetOverlappedResult(WINUSB_INTERFACE_HANDLE InterfaceHandle,
                                lpNumberOfBytesTransferred, bWait);
 }
 
-/* ---- Pipes
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Pipes ----------------------------------------------------------------------------------- */
 
 typedef int32_t pipe_call(struct winusb_file *winusb, uint8_t interface, uint8_t address);
 
@@ -111,9 +109,7 @@ BOOL WINAPI WinUsb_FlushPipe(WINUSB_INTERFACE_HANDLE InterfaceHandle, UCHAR Pipe
     return pipe_do(InterfaceHandle, PipeID, winusb_flush);
 }
 
-/* ---- Policies
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Policies -------------------------------------------------------------------------------- */
 
 static struct winusb_file *policy_begin(WINUSB_INTERFACE_HANDLE handle, const void *length,
                                         const void *value, struct winusb_handle **own)

@@ -32,8 +32,7 @@ int32_t winusb_find_pipe(struct winusb_file *winusb, uint8_t interface, uint8_t 
     return STATUS_SUCCESS;
 }
 
-/* ---- Opening and closing
- * --------------------------------------------------------------------------------------- */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 static void interfaces_release(struct winusb_file *winusb, uint32_t count)
 {
@@ -114,9 +113,7 @@ static void winusb_close(struct file *file)
     usb_device_dereference(winusb->device);
 }
 
-/* ---- Interfaces
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Interfaces ------------------------------------------------------------------------------ */
 
 int32_t winusb_interface_number(struct winusb_file *winusb, uint32_t index, uint8_t *number)
 {
@@ -180,9 +177,7 @@ int32_t winusb_get_alternate(struct winusb_file *winusb, uint8_t interface, uint
     return STATUS_SUCCESS;
 }
 
-/* ---- Pipes
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- Pipes ----------------------------------------------------------------------------------- */
 
 int32_t winusb_endpoint(struct winusb_file *winusb, uint8_t interface, uint8_t address,
                         struct usb_endpoint *endpoint)
@@ -225,9 +220,7 @@ int32_t winusb_flush(struct winusb_file *winusb, uint8_t interface, uint8_t addr
     return status;
 }
 
-/* ---- The way in
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- The way in ------------------------------------------------------------------------------ */
 
 static int32_t winusb_dispatch(struct irp *irp)
 {

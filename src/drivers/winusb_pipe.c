@@ -25,9 +25,7 @@ static uint32_t round_up(uint32_t length, uint32_t packet)
     return packet == 0 ? length : (length == 0 ? packet : (length + packet - 1) / packet * packet);
 }
 
-/* ---- The surplus
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- The surplus ----------------------------------------------------------------------------- */
 
 static bool surplus_keep(struct winusb_pipe *pipe, const uint8_t *bytes, uint32_t length,
                          bool is_short)
@@ -71,9 +69,7 @@ static bool surplus_take(struct winusb_request *request)
     return taken == irp->length || (last && !winusb_has(pipe, WINUSB_IGNORE_SHORT_PACKETS));
 }
 
-/* ---- Reads
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Reads ----------------------------------------------------------------------------------- */
 
 static void read_next(struct winusb_request *request)
 {
@@ -162,9 +158,7 @@ static void read_done(struct urb *urb)
         read_next(request);
 }
 
-/* ---- Writes
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Writes ---------------------------------------------------------------------------------- */
 
 static void write_next(struct winusb_request *request)
 {
@@ -195,9 +189,7 @@ static void write_done(struct urb *urb)
     }
 }
 
-/* ---- The way in
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- The way in ------------------------------------------------------------------------------ */
 
 /* The request's turn on its pipe has come. */
 void winusb_transfer_begin(struct winusb_request *request)

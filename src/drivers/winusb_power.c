@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Idling: a device whose registry has DeviceIdleEnabled is suspended when AUTO_SUSPEND is set and nothing has happened for
- * SUSPEND_DELAY. Writes, control and isochronous transfers keep it awake; a read of a bulk or interrupt pipe wakes it when it is submitted,
- * and may then wait while the device sleeps. What pended before goes on after the resume. */
+/* Idling: a device whose registry has DeviceIdleEnabled is suspended when AUTO_SUSPEND is set and
+ * nothing has happened for SUSPEND_DELAY. Writes, control and isochronous transfers keep it awake;
+ * a read of a bulk or interrupt pipe wakes it when it is submitted, and may then wait while the
+ * device sleeps. What pended before goes on after the resume. */
 #include <errno.h>
 #include <limits.h>
 
@@ -11,7 +12,13 @@
 #include "drivers/winusb_file.h"
 #include "usb/host.h"
 
-enum { REMOTE_WAKE_ATTRIBUTE = 0x20, SET_FEATURE = 3, DEVICE_REMOTE_WAKEUP = 1, CONTROL_MS = 1000, SUSPEND_DELAY_MS = 5000 };
+enum {
+    REMOTE_WAKE_ATTRIBUTE = 0x20,
+    SET_FEATURE = 3,
+    DEVICE_REMOTE_WAKEUP = 1,
+    CONTROL_MS = 1000,
+    SUSPEND_DELAY_MS = 5000
+};
 
 static struct winusb_file *file_of(struct winusb_power *power)
 {
@@ -45,12 +52,13 @@ static uint64_t sleeps_at(struct winusb_file *winusb)
     return winusb->power.last_ns + (uint64_t)atomic_load(&winusb->suspend_delay_ms) * 1000000u;
 }
 
-/* Under the lock: looks again when the delay may be over. The timer holds a reference of the file. */
+/* Under the lock: looks again when the delay may be over. The timer holds a reference of the file.
+ */
 static void power_arm(struct winusb_power *power)
 {
     struct winusb_file *winusb = file_of(power);
-    if (power->armed || power->working || power->closing || power->busy != 0 || !atomic_load(&winusb->auto_suspend) ||
-        atomic_load(&power->state) != WINUSB_POWER_ON)
+    if (power->armed || power->working || power->closing || power->busy != 0 ||
+        !atomic_load(&winusb->auto_suspend) || atomic_load(&power->state) != WINUSB_POWER_ON)
         return;
     object_reference(&winusb->file.object);
     power->armed = engine_timer_set(&power->timer, sleeps_at(winusb)) == 0;
@@ -58,7 +66,7 @@ static void power_arm(struct winusb_power *power)
         object_dereference(&winusb->file.object);
 }
 
-/* ---- Going to sleep ---------------------------------------------------------------------------------------------- */
+/* ---- Going to sleep -------------------------------------------------------------------------- */
 
 static int device_suspend(struct winusb_file *winusb)
 {
@@ -77,13 +85,15 @@ static int64_t idle_work(struct engine_op *op)
     struct winusb_file *winusb = file_of(power);
     lock_acquire(&power->lock);
     bool sleeps = !power->closing && power->busy == 0 && atomic_load(&winusb->auto_suspend) &&
-                  atomic_load(&power->state) == WINUSB_POWER_ON && clock_now_ns() >= sleeps_at(winusb);
+                  atomic_load(&power->state) == WINUSB_POWER_ON &&
+                  clock_now_ns() >= sleeps_at(winusb);
     if (sleeps)
         state_set(power, WINUSB_POWER_SUSPENDING);
     lock_release(&power->lock);
     int error = sleeps ? device_suspend(winusb) : 0;
     if (sleeps && trace_on(USB))
-        trace_note(TRACE_USB, "%s is %s for being idle", winusb->device->id.path, error == 0 ? "suspended" : "not suspended");
+        trace_note(TRACE_USB, "%s is %s for being idle", winusb->device->id.path,
+                   error == 0 ? "suspended" : "not suspended");
     lock_acquire(&power->lock);
     if (sleeps)
         state_set(power, error == 0 ? WINUSB_POWER_OFF : WINUSB_POWER_ON);
@@ -121,13 +131,15 @@ static void idle_fired(struct engine_timer *timer)
     engine_submit(&power->op);
 }
 
-/* ---- Waking up ------------------------------------------------------------------------------------------------------ */
+/* ---- Waking up ------------------------------------------------------------------------------- */
 
-/* RESET_PIPE_ON_RESUME: before new requests are let through. A pipe on whose read the device may still answer is left as it is. */
+/* RESET_PIPE_ON_RESUME: before new requests are let through. A pipe on whose read the device may
+ * still answer is left as it is. */
 static void pipes_reset(struct winusb_file *winusb)
 {
     for (unsigned i = 1; i < WINUSB_PIPES; i++) {
-        struct usb_pipe *pipe = usb_device_pipe(winusb->device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
+        struct usb_pipe *pipe =
+            usb_device_pipe(winusb->device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
         if (pipe == NULL || !winusb_has(&winusb->pipes[i], WINUSB_RESET_PIPE_ON_RESUME) ||
             (pipe->endpoint.type != USB_BULK && pipe->endpoint.type != USB_INTERRUPT))
             continue;
@@ -207,7 +219,7 @@ void winusb_power_policy(struct winusb_file *winusb)
         object_dereference(&winusb->file.object);
 }
 
-/* ---- Opening and closing ------------------------------------------------------------------------------------------------ */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 void winusb_power_open(struct winusb_file *winusb, const struct usb_node *node)
 {

@@ -76,9 +76,7 @@ bool winusb_pipe_is_empty(struct winusb_pipe *pipe)
     return empty;
 }
 
-/* ---- Cancelling
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Cancelling ------------------------------------------------------------------------------ */
 
 static void request_cancel(struct irp *irp)
 {
@@ -141,9 +139,7 @@ void winusb_pipe_empty(struct winusb_pipe *pipe, struct usb_pipe *usb)
     }
 }
 
-/* ---- The end
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 /* Starts what waits, one at a time. Only one thread does, so a request that ends inside its submit
  * does not nest. */
@@ -195,9 +191,7 @@ void winusb_request_end(struct winusb_request *request, int32_t status, uint64_t
     object_dereference(&file->object);
 }
 
-/* ---- The beginning
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- The beginning --------------------------------------------------------------------------- */
 
 int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struct usb_pipe *usb,
                               struct winusb_request **made)
@@ -207,8 +201,9 @@ int32_t winusb_request_create(struct irp *irp, struct winusb_file *winusb, struc
         return STATUS_NO_MEMORY;
     memset(request, 0, sizeof *request);
     struct winusb_pipe *pipe = winusb_pipe_at(winusb, usb->endpoint.address);
-    bool waits = (usb->endpoint.type == USB_BULK || usb->endpoint.type == USB_INTERRUPT) &&
-                 usb->endpoint.address & USB_ENDPOINT_IN; /* a read may wait while the device sleeps */
+    bool waits =
+        (usb->endpoint.type == USB_BULK || usb->endpoint.type == USB_INTERRUPT) &&
+        usb->endpoint.address & USB_ENDPOINT_IN; /* a read may wait while the device sleeps */
     request->keeps_awake = !waits;
     winusb_power_begin(winusb, !waits);
     request->irp = irp;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The budget of periodic transfers. An endpoint with a period of n slots takes its time in every n-th slot, beginning where the
- * fullest of them is emptiest; periods over the table's length count as the table's. */
+/* The budget of periodic transfers. An endpoint with a period of n slots takes its time in every
+ * n-th slot, beginning where the fullest of them is emptiest; periods over the table's length count
+ * as the table's. */
 #include "usb/bandwidth.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 
 enum { FRAME_NS = 1000000, MICROFRAME_NS = 125000, HOST_DELAY_NS = 1000, HUB_LS_SETUP_NS = 333 };
 
-/* Bits of a packet on the wire: data and the worst stuffing, one more bit in six; 3.167 is the formula's (all of it floored). */
+/* Bits of a packet on the wire: data and the worst stuffing, one more bit in six; 3.167 is the
+ * formula's (all of it floored). */
 static uint64_t stuffed_bits(uint64_t bytes)
 {
     return (3167 + bytes * 8 * 7 * 1000 / 6) / 1000;
@@ -29,15 +31,20 @@ static uint32_t full_ns(uint32_t bytes, bool isoch, bool in)
 static uint32_t low_ns(uint32_t bytes, bool in)
 {
     uint32_t fixed = in ? 64060u : 64107u;
-    return fixed + 2 * HUB_LS_SETUP_NS + (uint32_t)(stuffed_bits(bytes) * (in ? 67667u : 66700u) / 100) + HOST_DELAY_NS;
+    return fixed + 2 * HUB_LS_SETUP_NS +
+           (uint32_t)(stuffed_bits(bytes) * (in ? 67667u : 66700u) / 100) + HOST_DELAY_NS;
 }
 
-/* A data packet carries a header, framing and a CRC of 32 bytes together; acknowledgements go the other way. */
+/* A data packet carries a header, framing and a CRC of 32 bytes together; acknowledgements go the
+ * other way. */
 static uint32_t super_ns(const struct usb_endpoint *endpoint, bool plus)
 {
-    uint32_t packets = endpoint->packet == 0 ? 0 : (endpoint->interval_bytes + endpoint->packet - 1) / endpoint->packet;
+    uint32_t packets = endpoint->packet == 0
+                           ? 0
+                           : (endpoint->interval_bytes + endpoint->packet - 1) / endpoint->packet;
     uint64_t bytes = (uint64_t)endpoint->interval_bytes + packets * 32u;
-    return (uint32_t)(plus ? bytes * 825 / 1000 : bytes * 2); /* 10 Gbit/s 128b/132b, 5 Gbit/s 8b/10b */
+    return (uint32_t)(plus ? bytes * 825 / 1000
+                           : bytes * 2); /* 10 Gbit/s 128b/132b, 5 Gbit/s 8b/10b */
 }
 
 uint32_t usb_endpoint_bus_time_ns(const struct usb_endpoint *endpoint, enum usb_speed speed)
@@ -72,7 +79,8 @@ void usb_bandwidth_init(struct usb_bandwidth *bandwidth, enum usb_speed speed)
 
 static uint32_t steps(const struct usb_bandwidth *bandwidth, const struct usb_endpoint *endpoint)
 {
-    uint32_t slot_us = bandwidth->speed == USB_SPEED_LOW || bandwidth->speed == USB_SPEED_FULL ? 1000 : 125;
+    uint32_t slot_us =
+        bandwidth->speed == USB_SPEED_LOW || bandwidth->speed == USB_SPEED_FULL ? 1000 : 125;
     uint32_t wanted = endpoint->period_us / slot_us, step = 1;
     while (step * 2 <= wanted && step < USB_BANDWIDTH_SLOTS)
         step *= 2; /* an odd period is served more often */
@@ -87,7 +95,8 @@ static uint32_t fullest(const uint32_t *slots, uint32_t first, uint32_t step)
     return most;
 }
 
-static bool endpoint_reserve(struct usb_bandwidth *bandwidth, struct usb_reservation *r, const struct usb_endpoint *endpoint)
+static bool endpoint_reserve(struct usb_bandwidth *bandwidth, struct usb_reservation *r,
+                             const struct usb_endpoint *endpoint)
 {
     uint32_t ns = usb_endpoint_bus_time_ns(endpoint, bandwidth->speed);
     if (ns == 0)

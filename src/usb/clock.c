@@ -4,7 +4,13 @@
 
 #include "base/futex.h"
 
-enum { MICROFRAME_NS = 125000, FRAME_MICROFRAMES = 8, LOST_NS = 1024 * 1000000, CATCH_UP = 4, FALL_BACK = 256 };
+enum {
+    MICROFRAME_NS = 125000,
+    FRAME_MICROFRAMES = 8,
+    LOST_NS = 1024 * 1000000,
+    CATCH_UP = 4,
+    FALL_BACK = 256
+};
 
 void usb_clock_init(struct usb_clock *clock, enum usb_clock_quality quality)
 {
@@ -27,7 +33,10 @@ void usb_clock_read(struct usb_clock *clock, struct usb_frame *frame)
         passed = 0;
     }
     clock->last = microframe;
-    *frame = (struct usb_frame){.microframe = microframe, .at_ns = now, .into_ns = passed > 0 ? (uint32_t)passed : 0, .quality = clock->quality};
+    *frame = (struct usb_frame){.microframe = microframe,
+                                .at_ns = now,
+                                .into_ns = passed > 0 ? (uint32_t)passed : 0,
+                                .quality = clock->quality};
     lock_release(&clock->lock);
 }
 

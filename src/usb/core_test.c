@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The core over a host that the test plays by hand: it keeps what it is given, and ends it when the test (or a thread) says so. */
+/* The core over a host that the test plays by hand: it keeps what it is given, and ends it when the
+ * test (or a thread) says so. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -22,10 +23,13 @@ static void check(bool good, const char *text, int line)
 }
 #define CHECK(condition) check(condition, #condition, __LINE__)
 
-/* ---- The host ------------------------------------------------------------------------------------------------ */
+/* ---- The host -------------------------------------------------------------------------------- */
 
-/* A high-speed device: alternate 1 has isochronous endpoints of interval 1 (81) and 4 (82), bulk OUT 03 and bulk IN 84. */
-static const uint8_t device_bytes[18] = {18, 1, 0, 2, 0, 0, 0, 64, 0x09, 0x12, 1, 0, 0, 1, 0, 0, 0, 1};
+/* A high-speed device: alternate 1 has isochronous endpoints of interval 1 (81) and 4 (82), bulk
+ * OUT 03 and bulk IN 84. */
+static const uint8_t device_bytes[18] = {18,   1, 0, 2, 0, 0, 0, 64, 0x09,
+                                         0x12, 1, 0, 0, 1, 0, 0, 0,  1};
+/* clang-format off */
 static const uint8_t config_bytes[] = {9, 2, 9 + 9 + 9 + 4 * 7, 0, 1, 1, 0, 0x80, 50,
     9, 4, 0, 0, 0, 255, 0, 0, 0,
     9, 4, 0, 1, 4, 255, 0, 0, 0,
@@ -33,6 +37,7 @@ static const uint8_t config_bytes[] = {9, 2, 9 + 9 + 9 + 4 * 7, 0, 1, 1, 0, 0x80
     7, 5, 0x82, 1, 0, 2, 4,
     7, 5, 0x03, 2, 0, 2, 0,
     7, 5, 0x84, 2, 0, 2, 0};
+/* clang-format on */
 
 static struct {
     struct lock lock;
@@ -69,7 +74,8 @@ static int host_submit(struct usb_device *device, struct urb *urb)
     return 0;
 }
 
-/* Takes a URB back from the host: the first, or the one that is named. NULL: it has none (of it). */
+/* Takes a URB back from the host: the first, or the one that is named. NULL: it has none (of it).
+ */
 static struct urb *host_take(struct urb *wanted)
 {
     struct urb *found = NULL;
@@ -145,18 +151,31 @@ static int host_clear_halt(struct usb_device *device, struct usb_pipe *pipe)
 static int host_frame(struct usb_device *device, struct usb_frame *frame)
 {
     (void)device;
-    *frame = (struct usb_frame){.microframe = host.microframe, .at_ns = clock_now_ns(), .quality = USB_CLOCK_EXACT};
+    *frame = (struct usb_frame){
+        .microframe = host.microframe, .at_ns = clock_now_ns(), .quality = USB_CLOCK_EXACT};
     return 0;
 }
 
-static struct usb_host test_host = {
-    .name = "test",
-    .limits = {.depth = 2, .iso_lead = 1, .control_bytes = 4096, .bulk_bytes = 65536, .interrupt_bytes = 4096, .iso_packets = 1024},
-    .open = host_open, .close = host_close, .submit = host_submit, .cancel = host_cancel, .read_config = host_read_config,
-    .claim = host_interface, .release = host_release, .set_interface = host_set_interface, .set_configuration = host_set_configuration, .clear_halt = host_clear_halt,
-    .frame = host_frame};
+static struct usb_host test_host = {.name = "test",
+                                    .limits = {.depth = 2,
+                                               .iso_lead = 1,
+                                               .control_bytes = 4096,
+                                               .bulk_bytes = 65536,
+                                               .interrupt_bytes = 4096,
+                                               .iso_packets = 1024},
+                                    .open = host_open,
+                                    .close = host_close,
+                                    .submit = host_submit,
+                                    .cancel = host_cancel,
+                                    .read_config = host_read_config,
+                                    .claim = host_interface,
+                                    .release = host_release,
+                                    .set_interface = host_set_interface,
+                                    .set_configuration = host_set_configuration,
+                                    .clear_halt = host_clear_halt,
+                                    .frame = host_frame};
 
-/* ---- URBs that count their ends ------------------------------------------------------------------------------------- */
+/* ---- URBs that count their ends -------------------------------------------------------------- */
 
 struct test_urb {
     struct urb urb;
@@ -178,7 +197,9 @@ static void test_done(struct urb *urb)
 
 static void test_init(struct test_urb *test, struct usb_device *device, uint8_t address)
 {
-    *test = (struct test_urb){.urb = {.device = device, .pipe = usb_device_pipe(device, address), .done = test_done,
+    *test = (struct test_urb){.urb = {.device = device,
+                                      .pipe = usb_device_pipe(device, address),
+                                      .done = test_done,
                                       .length = sizeof test->data}};
     test->urb.buffer = test->data;
 }
@@ -198,7 +219,8 @@ static struct usb_device *device_start(void)
     CHECK(usb_device_open(device) == 0);
     CHECK(usb_device_claim(device, 0) == 0 && usb_device_claim(device, 0) == -EBUSY);
     CHECK(usb_device_pipe(device, 0x84) == NULL);
-    CHECK(usb_device_set_interface(device, 0, 1) == 0 && usb_device_set_interface(device, 0, 7) == -EINVAL);
+    CHECK(usb_device_set_interface(device, 0, 1) == 0 &&
+          usb_device_set_interface(device, 0, 7) == -EINVAL);
     return device;
 }
 
@@ -219,7 +241,8 @@ static void order_and_depth(struct usb_device *device)
     CHECK(usb_device_set_interface(device, 0, 0) == -EBUSY);
     while (host_end(0, 7))
         ;
-    CHECK(urbs[0].urb.status == 0 && urbs[0].urb.actual == 7 && urbs[0].place < urbs[2].place && urbs[2].place < urbs[4].place);
+    CHECK(urbs[0].urb.status == 0 && urbs[0].urb.actual == 7 && urbs[0].place < urbs[2].place &&
+          urbs[2].place < urbs[4].place);
     CHECK(usb_pipe_is_idle(usb_device_pipe(device, 0x84)));
 }
 
@@ -262,7 +285,8 @@ static void time_outs(struct usb_device *device)
     }
     host_end(0, 5);
     test_await(&urbs[1]);
-    usb_pipe_abort(urbs[1].urb.pipe, true); /* the timer's thread is out of `done`, so later ends are ours */
+    usb_pipe_abort(urbs[1].urb.pipe,
+                   true); /* the timer's thread is out of `done`, so later ends are ours */
     CHECK(urbs[0].urb.status == 0 && urbs[1].urb.status == -ETIMEDOUT && urbs[1].dones == 1);
     host.submit_error = -ENOMEM;
     test_init(&urbs[0], device, 0x84);
@@ -270,7 +294,8 @@ static void time_outs(struct usb_device *device)
     host.submit_error = 0;
 }
 
-static void isoch_urb(struct test_urb *test, struct usb_device *device, uint8_t address, uint32_t count, uint8_t flags, uint32_t frame)
+static void isoch_urb(struct test_urb *test, struct usb_device *device, uint8_t address,
+                      uint32_t count, uint8_t flags, uint32_t frame)
 {
     test_init(test, device, address);
     test->urb.flags = flags;
@@ -291,7 +316,8 @@ static void isochronous(struct usb_device *device)
     CHECK(urb_submit(&a.urb) == 0 && a.urb.status == -ENOLINK && a.urb.error_count == 8);
     isoch_urb(&a, device, 0x81, 8, URB_ISO_ASAP, 0);
     isoch_urb(&b, device, 0x81, 16, URB_ISO_ASAP | URB_ISO_CONTINUE, 0);
-    CHECK(urb_submit(&a.urb) == 0 && a.urb.start_frame == 1002 && urb_submit(&b.urb) == 0 && b.urb.start_frame == 1003);
+    CHECK(urb_submit(&a.urb) == 0 && a.urb.start_frame == 1002 && urb_submit(&b.urb) == 0 &&
+          b.urb.start_frame == 1003);
     host.bad_packet = 3;
     a.packets[0].actual = 30;
     host_end(0, 0);
@@ -307,7 +333,8 @@ static void isochronous(struct usb_device *device)
     isoch_urb(&c, device, 0x81, 16, 0, 2000);
     CHECK(urb_submit(&c.urb) == 0 && c.urb.late_packets == 4 && c.urb.start_frame == 2000);
     host_end(0, 0);
-    CHECK(c.urb.status == 0 && c.urb.error_count == 4 && c.packets[3].status == -EXDEV && c.packets[4].status == 0);
+    CHECK(c.urb.status == 0 && c.urb.error_count == 4 && c.packets[3].status == -EXDEV &&
+          c.packets[4].status == 0);
     isoch_urb(&c, device, 0x81, 8, 0, 1999);
     CHECK(urb_submit(&c.urb) == 0 && c.urb.status == -EXDEV && c.urb.error_count == 8);
     isoch_urb(&c, device, 0x82, 4, 0, 2010); /* interval 4: one packet a frame */
@@ -325,16 +352,19 @@ static void places(struct usb_device *device)
         pipe->endpoint.period_us = 125 * period;
         pipe->stream_runs = false;
         host.microframe = now;
-        isoch_urb(&a, device, 0x81, 16, 0, now / 8); /* this frame: microframes 0 to 5 of it have begun */
+        isoch_urb(&a, device, 0x81, 16, 0,
+                  now / 8); /* this frame: microframes 0 to 5 of it have begun */
         uint32_t late = 5 / period + 1;
-        CHECK(urb_submit(&a.urb) == 0 && a.urb.late_packets == late && a.urb.start_microframe == now - 5);
+        CHECK(urb_submit(&a.urb) == 0 && a.urb.late_packets == late &&
+              a.urb.start_microframe == now - 5);
         CHECK(pipe->next_microframe == now - 5 + 16 * period);
         isoch_urb(&b, device, 0x81, 16, 0, now / 8 + 1); /* overlaps the first */
         CHECK(urb_submit(&b.urb) == 0 && b.urb.late_packets == 16 - 8 / period);
         CHECK(pipe->next_microframe == now - 5 + 8 + 16 * period);
         host_end(0, 0);
         host_end(0, 0);
-        CHECK(a.urb.error_count == late && b.urb.error_count == b.urb.late_packets && b.urb.status == 0);
+        CHECK(a.urb.error_count == late && b.urb.error_count == b.urb.late_packets &&
+              b.urb.status == 0);
         /* A driver's URB is tracked: late, but in its place; after 1024 frames it begins anew. */
         host.microframe = pipe->next_microframe + 2 * period;
         isoch_urb(&a, device, 0x81, 16, URB_ISO_ASAP | URB_ISO_TRACK, 0);
@@ -365,12 +395,13 @@ static uint32_t captured(int fd, char kind)
     return count;
 }
 
-/* Until the host has had `count` submits and the timer's thread, which made the last ones, is out of the pipe: what the test does next
- * would else be sent by that thread, some time. */
+/* Until the host has had `count` submits and the timer's thread, which made the last ones, is out
+ * of the pipe: what the test does next would else be sent by that thread, some time. */
 static bool sent_by_timer(struct usb_pipe *pipe, uint32_t count)
 {
     uint64_t deadline = clock_deadline_ns(20000000000u);
-    for (uint32_t seen; (seen = host.submits) < count && futex_wait(&host.submits, seen, deadline) != -ETIMEDOUT;)
+    for (uint32_t seen;
+         (seen = host.submits) < count && futex_wait(&host.submits, seen, deadline) != -ETIMEDOUT;)
         ;
     for (bool sending = true; sending;) {
         lock_acquire(&pipe->lock);
@@ -381,7 +412,8 @@ static bool sent_by_timer(struct usb_pipe *pipe, uint32_t count)
     return host.submits == count;
 }
 
-/* A host that begins at once gets a URB with a start frame when that is near, and what follows it directly without a pause. */
+/* A host that begins at once gets a URB with a start frame when that is near, and what follows it
+ * directly without a pause. */
 static void held(struct usb_device *device)
 {
     static struct test_urb a, b, c;
@@ -402,7 +434,8 @@ static void held(struct usb_device *device)
     host_end(0, 0);
     host_end(0, 0);
     CHECK(a.urb.status == 0 && b.urb.status == 0 && c.urb.status == 0);
-    isoch_urb(&a, device, 0x81, 8, 0, 5900); /* a later one waits first, then one for an earlier frame alone */
+    isoch_urb(&a, device, 0x81, 8, 0,
+              5900); /* a later one waits first, then one for an earlier frame alone */
     CHECK(urb_submit(&a.urb) == 0 && host.submits == before + 3);
     urb_cancel(&a.urb);
     CHECK(a.dones == 1 && a.urb.status == -ECANCELED);
@@ -411,7 +444,8 @@ static void held(struct usb_device *device)
     host.microframe = 8 * 5029;
     CHECK(sent_by_timer(pipe, before + 4) && host_end(0, 0) && b.urb.status == 0);
     test_host.limits.iso_at_once = false;
-    isoch_urb(&a, device, 0x81, 7, URB_ISO_ASAP | URB_ISO_ANY, 0); /* what another system asks for */
+    isoch_urb(&a, device, 0x81, 7, URB_ISO_ASAP | URB_ISO_ANY,
+              0); /* what another system asks for */
     CHECK(urb_submit(&a.urb) == 0 && host_end(0, 0) && a.urb.status == 0);
     pipe->endpoint.period_us = 125u << 4;
     isoch_urb(&a, device, 0x81, 3, URB_ISO_ASAP | URB_ISO_ANY, 0);
@@ -438,9 +472,11 @@ static void requeued(struct usb_device *device)
     CHECK(usb_pipe_reset(pipe) == 0);
     while (host_end(0, 1))
         ;
-    CHECK(urbs[1].place < urbs[2].place && urbs[2].place < urbs[3].place && urbs[3].dones == 1 && urbs[1].urb.status == 0);
+    CHECK(urbs[1].place < urbs[2].place && urbs[2].place < urbs[3].place && urbs[3].dones == 1 &&
+          urbs[1].urb.status == 0);
     usb_capture_stop();
-    CHECK(captured(fd, 'S') == 4 && captured(fd, 'C') == 4); /* each once, however often the host got it */
+    CHECK(captured(fd, 'S') == 4 &&
+          captured(fd, 'C') == 4); /* each once, however often the host got it */
     close(fd);
     unlink(path);
     pipe->hold_on_error = false;
@@ -469,7 +505,8 @@ static void *abort_pipe(void *context)
     return NULL;
 }
 
-/* Two aborts at once end although the owner submits again from each `done`; a host that ends inside submit does not recurse. */
+/* Two aborts at once end although the owner submits again from each `done`; a host that ends inside
+ * submit does not recurse. */
 static void owners_that_resubmit(struct usb_device *device)
 {
     static struct test_urb test;
@@ -500,19 +537,23 @@ static void refused_settings(struct usb_device *device)
     static struct test_urb test;
     struct usb_pipe *pipe = usb_device_pipe(device, 0x84);
     host.setting_error = -ENOSPC;
-    CHECK(usb_device_set_interface(device, 0, 0) == -ENOSPC && usb_device_pipe(device, 0x84) == pipe);
+    CHECK(usb_device_set_interface(device, 0, 0) == -ENOSPC &&
+          usb_device_pipe(device, 0x84) == pipe);
     host.setting_error = -EINVAL;
-    CHECK(usb_device_set_configuration(device, 2) == -EINVAL && usb_device_pipe(device, 0x84) == pipe);
+    CHECK(usb_device_set_configuration(device, 2) == -EINVAL &&
+          usb_device_pipe(device, 0x84) == pipe);
     host.setting_error = 0;
     test_init(&test, device, 0x84);
     CHECK(urb_submit(&test.urb) == 0 && usb_device_set_configuration(device, 0) == -EBUSY);
     host_end(0, 0);
-    CHECK(usb_device_set_configuration(device, 0) == 0 && device->config == NULL && usb_device_pipe(device, 0x84) == NULL);
+    CHECK(usb_device_set_configuration(device, 0) == 0 && device->config == NULL &&
+          usb_device_pipe(device, 0x84) == NULL);
     CHECK(urb_submit(&test.urb) == -ENODEV); /* a stale pipe */
-    CHECK(usb_device_set_configuration(device, 1) == 0 && usb_device_set_interface(device, 0, 1) == 0);
+    CHECK(usb_device_set_configuration(device, 1) == 0 &&
+          usb_device_set_interface(device, 0, 1) == 0);
 }
 
-/* ---- Random lives ----------------------------------------------------------------------------------------------------- */
+/* ---- Random lives ---------------------------------------------------------------------------- */
 
 enum { THREADS = 4, URBS = 8, ROUNDS = 3000 };
 
@@ -579,7 +620,8 @@ static void random_lives(struct usb_device *device, unsigned seed)
     pthread_join(finisher, NULL);
     for (unsigned i = 0; i < THREADS; i++)
         for (unsigned j = 0; j < URBS; j++)
-            bad |= atomic_load(&players[i].urbs[j].urb.state) != URB_DONE || atomic_load(&players[i].urbs[j].dones) != 1;
+            bad |= atomic_load(&players[i].urbs[j].urb.state) != URB_DONE ||
+                   atomic_load(&players[i].urbs[j].dones) != 1;
     CHECK(!bad);
     CHECK(usb_pipe_is_idle(usb_device_pipe(device, 0x84)));
 }

@@ -83,8 +83,7 @@ static void guid_text(const uint8_t *guid, char text[40])
              guid[13], guid[14], guid[15]);
 }
 
-/* ---- The standard ones: `d` has d[0] bytes, at least what the table below asks for
- * ------------------------------------- */
+/* ---- The standard ones: `d` has d[0] bytes, at least what the table below asks for ----------- */
 
 static void describe_device(struct walk *walk, const uint8_t *d)
 {
@@ -165,7 +164,8 @@ static void describe_companion(struct walk *walk, const uint8_t *d)
     else if (transfer == USB_ISOCH && d[3] & 0x80)
         LINE(walk, 3, "bursts of %u packets; see the next companion", burst);
     else if (transfer == USB_ISOCH)
-        LINE(walk, 3, "%u bursts of %u packets, %u bytes an interval", (d[3] & 3) + 1u, burst, get16(d + 4));
+        LINE(walk, 3, "%u bursts of %u packets, %u bytes an interval", (d[3] & 3) + 1u, burst,
+             get16(d + 4));
     else
         LINE(walk, 3, "bursts of %u packets, %u bytes an interval", burst, get16(d + 4));
 }
@@ -214,8 +214,7 @@ static void describe_capability(struct walk *walk, const uint8_t *d)
     }
 }
 
-/* ---- Audio class 1, the basics
- * -------------------------------------------------------------------------------------------- */
+/* ---- Audio class 1, the basics --------------------------------------------------------------- */
 
 static void describe_rates(struct walk *walk, const uint8_t *d)
 {
@@ -269,9 +268,7 @@ static void describe_class(struct walk *walk, const uint8_t *d)
         LINE(walk, 2, "Class-specific %02x/%02x of %u bytes", d[1], d[2], d[0]);
 }
 
-/* ---- The walk
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- The walk -------------------------------------------------------------------------------- */
 
 static const struct {
     uint8_t type, least;
@@ -333,9 +330,7 @@ void usb_describe_brief(struct describe_text *out, const void *bytes, size_t len
                    bytes, length);
 }
 
-/* ---- Microsoft OS 2.0
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Microsoft OS 2.0 ------------------------------------------------------------------------ */
 
 /* UTF-16LE as ASCII; zeros between strings become a blank, what is no ASCII a question mark. */
 static void wide_text(const uint8_t *at, size_t bytes, char *text, size_t size)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser of descriptors. Two passes over a configuration: the first checks the frame (lengths that stay inside, so that later
- * code need not look) and counts; the second fills alternates and endpoints in one block of memory. Class-specific and
- * unknown descriptors in between are stepped over, longer ones than the standard's are taken by their standard part. */
+/* The parser of descriptors. Two passes over a configuration: the first checks the frame (lengths
+ * that stay inside, so that later code need not look) and counts; the second fills alternates and
+ * endpoints in one block of memory. Class-specific and unknown descriptors in between are stepped
+ * over, longer ones than the standard's are taken by their standard part. */
 #include "usb/descriptor.h"
 
 #include <errno.h>
@@ -10,7 +11,13 @@
 
 #include "base/utf16.h"
 
-enum { CONFIG_BYTES = 9, INTERFACE_BYTES = 9, ENDPOINT_BYTES = 7, COMPANION_BYTES = 6, ISOCH_COMPANION_BYTES = 8 };
+enum {
+    CONFIG_BYTES = 9,
+    INTERFACE_BYTES = 9,
+    ENDPOINT_BYTES = 7,
+    COMPANION_BYTES = 6,
+    ISOCH_COMPANION_BYTES = 8
+};
 
 static uint16_t get16(const uint8_t *at)
 {
@@ -29,7 +36,8 @@ static int refuse(const char **reason, const char *text)
     return -EINVAL;
 }
 
-int usb_device_descriptor_parse(const void *bytes, size_t length, struct usb_device_descriptor *device, const char **reason)
+int usb_device_descriptor_parse(const void *bytes, size_t length,
+                                struct usb_device_descriptor *device, const char **reason)
 {
     const uint8_t *at = bytes;
     if (length < 18 || at[0] < 18)
@@ -38,13 +46,22 @@ int usb_device_descriptor_parse(const void *bytes, size_t length, struct usb_dev
         return refuse(reason, "device descriptor: wrong type");
     if (at[17] == 0)
         return refuse(reason, "device descriptor: no configuration");
-    *device = (struct usb_device_descriptor){
-        .usb_version = get16(at + 2), .class = at[4], .subclass = at[5], .protocol = at[6], .packet0 = at[7],
-        .vendor = get16(at + 8), .product = get16(at + 10), .device_version = get16(at + 12), .manufacturer_string = at[14],
-        .product_string = at[15], .serial_string = at[16], .configuration_count = at[17]};
+    *device = (struct usb_device_descriptor){.usb_version = get16(at + 2),
+                                             .class = at[4],
+                                             .subclass = at[5],
+                                             .protocol = at[6],
+                                             .packet0 = at[7],
+                                             .vendor = get16(at + 8),
+                                             .product = get16(at + 10),
+                                             .device_version = get16(at + 12),
+                                             .manufacturer_string = at[14],
+                                             .product_string = at[15],
+                                             .serial_string = at[16],
+                                             .configuration_count = at[17]};
     /* At SuperSpeed the size of endpoint zero is an exponent, 9 (USB 3.2 table 9-11). */
     bool is_super = device->usb_version >= 0x0300 && device->packet0 == 9;
-    if (!is_super && device->packet0 != 8 && device->packet0 != 16 && device->packet0 != 32 && device->packet0 != 64)
+    if (!is_super && device->packet0 != 8 && device->packet0 != 16 && device->packet0 != 32 &&
+        device->packet0 != 64)
         return refuse(reason, "device descriptor: packet size of endpoint zero");
     return 0;
 }
@@ -60,7 +77,7 @@ const uint8_t *usb_descriptor_find(const void *bytes, size_t length, size_t from
     return NULL;
 }
 
-/* ---- Endpoints ------------------------------------------------------------------------------------------- */
+/* ---- Endpoints ------------------------------------------------------------------------------- */
 
 static const char *endpoint_check_interval(const struct usb_endpoint *e, enum usb_speed speed)
 {
@@ -74,18 +91,24 @@ static const char *endpoint_check_interval(const struct usb_endpoint *e, enum us
 
 static const char *endpoint_check_packet(const struct usb_endpoint *e, enum usb_speed speed)
 {
-    /* Largest packets by speed and kind (USB 2.0 sections 5.5.3 to 5.8.3, USB 3.2 table 9-26); zero: not at this speed. */
+    /* Largest packets by speed and kind (USB 2.0 sections 5.5.3 to 5.8.3, USB 3.2 table 9-26);
+     * zero: not at this speed. */
     static const uint16_t largest[][4] = {
-        [USB_SPEED_UNKNOWN] = {1024, 1024, 1024, 1024}, [USB_SPEED_LOW] = {8, 0, 0, 8},
-        [USB_SPEED_FULL] = {64, 1023, 64, 64},          [USB_SPEED_HIGH] = {64, 1024, 512, 1024},
-        [USB_SPEED_SUPER] = {512, 1024, 1024, 1024},    [USB_SPEED_SUPER_PLUS] = {512, 1024, 1024, 1024},
+        [USB_SPEED_UNKNOWN] = {1024, 1024, 1024, 1024},
+        [USB_SPEED_LOW] = {8, 0, 0, 8},
+        [USB_SPEED_FULL] = {64, 1023, 64, 64},
+        [USB_SPEED_HIGH] = {64, 1024, 512, 1024},
+        [USB_SPEED_SUPER] = {512, 1024, 1024, 1024},
+        [USB_SPEED_SUPER_PLUS] = {512, 1024, 1024, 1024},
     };
     uint16_t most = largest[speed][e->type];
     if (most == 0)
         return "endpoint: this kind does not exist at low speed";
     if (e->packet > most)
         return "endpoint: wMaxPacketSize is over the speed's limit";
-    return e->packet == 0 && (e->type == USB_BULK || e->type == USB_CONTROL) ? "endpoint: wMaxPacketSize is zero" : NULL;
+    return e->packet == 0 && (e->type == USB_BULK || e->type == USB_CONTROL)
+               ? "endpoint: wMaxPacketSize is zero"
+               : NULL;
 }
 
 static void endpoint_set_period(struct usb_endpoint *e, enum usb_speed speed)
@@ -101,8 +124,13 @@ static void endpoint_set_period(struct usb_endpoint *e, enum usb_speed speed)
 static const char *endpoint_parse(const uint8_t *at, enum usb_speed speed, struct usb_endpoint *e)
 {
     uint16_t size = get16(at + 4);
-    *e = (struct usb_endpoint){.address = at[2], .type = at[3] & 3, .interval = at[6], .attributes = at[3],
-                               .packet = size & 0x7ff, .packets = 1, .descriptor = at};
+    *e = (struct usb_endpoint){.address = at[2],
+                               .type = at[3] & 3,
+                               .interval = at[6],
+                               .attributes = at[3],
+                               .packet = size & 0x7ff,
+                               .packets = 1,
+                               .descriptor = at};
     if ((e->address & 15) == 0 || (e->address & 0x70) != 0)
         return "endpoint: address";
     const char *wrong = endpoint_check_interval(e, speed);
@@ -142,13 +170,16 @@ static const char *companion_parse(const uint8_t *at, struct usb_endpoint *e)
     e->interval_bytes = get16(at + 4);
     /* With an isochronous companion of SuperSpeedPlus behind it, that one has the number. */
     bool more = e->type == USB_ISOCH && (at[3] & 0x80) != 0;
-    return !more && e->interval_bytes > (uint32_t)e->packet * e->packets ? "companion: wBytesPerInterval" : NULL;
+    return !more && e->interval_bytes > (uint32_t)e->packet * e->packets
+               ? "companion: wBytesPerInterval"
+               : NULL;
 }
 
 static const char *isoch_companion_parse(const uint8_t *at, struct usb_endpoint *e)
 {
     uint32_t bytes = get32(at + 4);
-    /* USB 3.2 section 9.6.8: at most 96 packets a service interval at 10 Gbit/s, twice that on two lanes. */
+    /* USB 3.2 section 9.6.8: at most 96 packets a service interval at 10 Gbit/s, twice that on two
+     * lanes. */
     if (e->type != USB_ISOCH || e->packet == 0 || bytes > 192u * 1024)
         return "isochronous companion: dwBytesPerInterval";
     uint32_t packets = (bytes + e->packet - 1) / e->packet;
@@ -159,7 +190,7 @@ static const char *isoch_companion_parse(const uint8_t *at, struct usb_endpoint 
     return NULL;
 }
 
-/* ---- Configurations -------------------------------------------------------------------------------------- */
+/* ---- Configurations -------------------------------------------------------------------------- */
 
 struct parse {
     enum usb_speed speed;
@@ -170,7 +201,7 @@ struct parse {
     struct usb_alternate *alternate; /* the current one */
     struct usb_endpoint *endpoint;   /* the current one, while its companions may follow */
     bool companion_seen;
-    uint8_t declared;                /* bNumEndpoints of the current alternate */
+    uint8_t declared; /* bNumEndpoints of the current alternate */
 };
 
 static const char *endpoint_finish(struct parse *p)
@@ -204,9 +235,14 @@ static const char *parse_interface(struct parse *p, const uint8_t *at)
     if (usb_config_alternate(p->config, at[2], at[3]) != NULL)
         return "interface: an alternate setting stands there twice";
     p->alternate = &p->alternates[p->alternate_count++];
-    *p->alternate = (struct usb_alternate){.interface = at[2], .setting = at[3], .class = at[5], .subclass = at[6],
-                                           .protocol = at[7], .string = at[8],
-                                           .endpoints = p->endpoints + p->endpoint_count, .descriptor = at};
+    *p->alternate = (struct usb_alternate){.interface = at[2],
+                                           .setting = at[3],
+                                           .class = at[5],
+                                           .subclass = at[6],
+                                           .protocol = at[7],
+                                           .string = at[8],
+                                           .endpoints = p->endpoints + p->endpoint_count,
+                                           .descriptor = at};
     p->config->alternate_count = p->alternate_count;
     p->declared = at[4];
     return NULL;
@@ -258,7 +294,8 @@ static const char *parse_one(struct parse *p, const uint8_t *at)
 }
 
 /* The frame: every descriptor inside, none of them empty. Counts what the second pass fills. */
-static const char *frame_check(const uint8_t *bytes, size_t total, size_t *alternates, size_t *endpoints)
+static const char *frame_check(const uint8_t *bytes, size_t total, size_t *alternates,
+                               size_t *endpoints)
 {
     *alternates = *endpoints = 0;
     for (size_t at = bytes[0]; at < total; at += bytes[at]) {
@@ -308,8 +345,8 @@ static const char *config_fill(struct parse *p)
     return wrong != NULL ? wrong : interfaces_check(config);
 }
 
-int usb_config_parse(const void *bytes, size_t length, enum usb_speed speed, struct usb_config **config,
-                     const char **reason)
+int usb_config_parse(const void *bytes, size_t length, enum usb_speed speed,
+                     struct usb_config **config, const char **reason)
 {
     const uint8_t *all = bytes;
     size_t alternates, endpoints;
@@ -325,7 +362,8 @@ int usb_config_parse(const void *bytes, size_t length, enum usb_speed speed, str
         refuse(reason, "no memory");
         return -ENOMEM;
     }
-    struct parse p = {.speed = speed, .config = made, .alternates = (struct usb_alternate *)(made + 1)};
+    struct parse p = {
+        .speed = speed, .config = made, .alternates = (struct usb_alternate *)(made + 1)};
     p.endpoints = (struct usb_endpoint *)(p.alternates + alternates);
     uint8_t *copy = (uint8_t *)(p.endpoints + endpoints);
     memcpy(copy, all, total);
@@ -349,15 +387,18 @@ void usb_config_free(struct usb_config *config)
     free(config);
 }
 
-const struct usb_alternate *usb_config_alternate(const struct usb_config *config, uint8_t interface, uint8_t setting)
+const struct usb_alternate *usb_config_alternate(const struct usb_config *config, uint8_t interface,
+                                                 uint8_t setting)
 {
     for (uint32_t i = 0; i < config->alternate_count; i++)
-        if (config->alternates[i].interface == interface && config->alternates[i].setting == setting)
+        if (config->alternates[i].interface == interface &&
+            config->alternates[i].setting == setting)
             return &config->alternates[i];
     return NULL;
 }
 
-const struct usb_endpoint *usb_alternate_endpoint(const struct usb_alternate *alternate, uint8_t address)
+const struct usb_endpoint *usb_alternate_endpoint(const struct usb_alternate *alternate,
+                                                  uint8_t address)
 {
     for (uint32_t i = 0; i < alternate->endpoint_count; i++)
         if (alternate->endpoints[i].address == address)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices: made by hosts, listed, opened by users. Opens, claims and settings block (the device is asked), one at a time per
- * device, under `turn`; `lock` guards the tables that submitting threads look into. */
+/* Devices: made by hosts, listed, opened by users. Opens, claims and settings block (the device is
+ * asked), one at a time per device, under `turn`; `lock` guards the tables that submitting threads
+ * look into. */
 #include "usb/device.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ static unsigned pipe_index(uint8_t address)
 
 static void config_put(struct usb_device *device, struct usb_config *config);
 
-/* ---- Making and freeing ---------------------------------------------------------------------------------------- */
+/* ---- Making and freeing ---------------------------------------------------------------------- */
 
 struct usb_device *usb_device_create(const struct usb_host *host)
 {
@@ -72,9 +73,10 @@ struct usb_pipe *usb_device_pipe(struct usb_device *device, uint8_t address)
     return pipe;
 }
 
-/* ---- Settings ----------------------------------------------------------------------------------------------------- */
+/* ---- Settings -------------------------------------------------------------------------------- */
 
-/* Takes an interface's pipes out of the table; they stay in memory, closed, for who still points at them. */
+/* Takes an interface's pipes out of the table; they stay in memory, closed, for who still points at
+ * them. */
 static void pipes_retire(struct usb_device *device, int interface)
 {
     for (unsigned i = 1; i < 32; i++) {
@@ -125,7 +127,8 @@ static void interface_reopen(struct usb_device *device, int interface, unsigned 
             usb_pipe_reopen(device->pipes[i]);
 }
 
-/* No URB may come between the look at the pipes and the change: they are shut, and opened again if it is refused. */
+/* No URB may come between the look at the pipes and the change: they are shut, and opened again if
+ * it is refused. */
 static int interface_shut(struct usb_device *device, int interface)
 {
     for (unsigned i = 1; i < 32; i++) {
@@ -163,11 +166,14 @@ static int config_load(struct usb_device *device)
         free(bytes);
         return 0;
     }
-    int error = length < 0 ? length : usb_config_parse(bytes, (size_t)length, device->id.speed, &config, &reason);
+    int error = length < 0
+                    ? length
+                    : usb_config_parse(bytes, (size_t)length, device->id.speed, &config, &reason);
     free(bytes);
     if (error != 0) {
         if (trace_on(USB))
-            trace_note(TRACE_USB, "%s: no usable configuration: %s", device->id.path, *reason ? reason : strerror(-error));
+            trace_note(TRACE_USB, "%s: no usable configuration: %s", device->id.path,
+                       *reason ? reason : strerror(-error));
         return error;
     }
     config_put(device, config);
@@ -246,7 +252,8 @@ int usb_device_set_configuration(struct usb_device *device, uint8_t value)
     int error = atomic_load(&device->gone) ? -ENODEV : interface_shut(device, -1);
     if (error == 0) {
         error = device->host->set_configuration(device, value);
-        if (error == -EINVAL || error == -ENOSPC || error == -EBUSY) { /* refused before the device was asked */
+        if (error == -EINVAL || error == -ENOSPC ||
+            error == -EBUSY) { /* refused before the device was asked */
             interface_reopen(device, -1, 32);
         } else {
             pipes_retire(device, -1);
@@ -272,7 +279,8 @@ static int set_interface_locked(struct usb_device *device, uint8_t interface, ui
     int error = device->host->set_interface(device, alternate);
     if (error == -ENOSPC) {
         interface_reopen(device, interface, 32);
-        return error; /* no bandwidth: decided before the device was asked, the old setting stands */
+        return error; /* no bandwidth: decided before the device was asked, the old setting stands
+                       */
     }
     pipes_retire(device, interface);
     if (error != 0)
@@ -291,11 +299,16 @@ int usb_device_set_interface(struct usb_device *device, uint8_t interface, uint8
     return error;
 }
 
-/* ---- Asking the device ------------------------------------------------------------------------------------------------ */
+/* ---- Asking the device ----------------------------------------------------------------------- */
 
-int usb_device_control(struct usb_device *device, const struct usb_setup *setup, void *buffer, uint32_t timeout_ms)
+int usb_device_control(struct usb_device *device, const struct usb_setup *setup, void *buffer,
+                       uint32_t timeout_ms)
 {
-    struct urb urb = {.device = device, .setup = *setup, .buffer = buffer, .length = setup->length, .timeout_ms = timeout_ms};
+    struct urb urb = {.device = device,
+                      .setup = *setup,
+                      .buffer = buffer,
+                      .length = setup->length,
+                      .timeout_ms = timeout_ms};
     int error = urb_run(&urb);
     return error != 0 ? error : (int)urb.actual;
 }
@@ -307,14 +320,17 @@ static int copy_out(void *buffer, uint32_t length, const void *bytes, uint32_t s
     return (int)copied;
 }
 
-int usb_device_get_descriptor(struct usb_device *device, uint8_t type, uint8_t index, uint16_t language, void *buffer,
-                              uint32_t length)
+int usb_device_get_descriptor(struct usb_device *device, uint8_t type, uint8_t index,
+                              uint16_t language, void *buffer, uint32_t length)
 {
     if (type == USB_DT_DEVICE && index == 0)
         return copy_out(buffer, length, device->device_bytes, sizeof device->device_bytes);
     enum { GET_DESCRIPTOR = 6, IN_STANDARD_DEVICE = 0x80 };
-    struct usb_setup setup = {.type = IN_STANDARD_DEVICE, .request = GET_DESCRIPTOR, .index = language,
-                              .value = (uint16_t)(type << 8 | index), .length = (uint16_t)(length > 65535 ? 65535 : length)};
+    struct usb_setup setup = {.type = IN_STANDARD_DEVICE,
+                              .request = GET_DESCRIPTOR,
+                              .index = language,
+                              .value = (uint16_t)(type << 8 | index),
+                              .length = (uint16_t)(length > 65535 ? 65535 : length)};
     return usb_device_control(device, &setup, buffer, CONTROL_TIMEOUT_MS);
 }
 

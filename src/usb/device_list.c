@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of all devices, and who is told of arrivals and departures. Events are delivered one at a time, in order, under a mutex of
- * their own; the list itself has a lock that is held only to look. */
+/* The list of all devices, and who is told of arrivals and departures. Events are delivered one at
+ * a time, in order, under a mutex of their own; the list itself has a lock that is held only to
+ * look. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,20 +26,24 @@ static void tell(enum usb_change change, struct usb_device *device)
 int usb_device_arrive(struct usb_device *device)
 {
     const char *reason = "";
-    int error = usb_device_descriptor_parse(device->device_bytes, sizeof device->device_bytes, &device->id.descriptor, &reason);
+    int error = usb_device_descriptor_parse(device->device_bytes, sizeof device->device_bytes,
+                                            &device->id.descriptor, &reason);
     if (error != 0) {
         trace_note(TRACE_USB, "%s: refused: %s", device->id.path, reason);
         return error;
     }
     uint8_t packet0 = device->id.descriptor.packet0;
-    device->pipes[0]->endpoint.packet = device->id.speed >= USB_SPEED_SUPER ? 512 : packet0 != 0 ? packet0 : 8;
+    device->pipes[0]->endpoint.packet = device->id.speed >= USB_SPEED_SUPER ? 512
+                                        : packet0 != 0                      ? packet0
+                                                                            : 8;
     pthread_mutex_lock(&events);
     usb_device_reference(device); /* the list's */
     lock_acquire(&list_lock);
     list_push_back(&devices, &device->link);
     device->listed = true;
     lock_release(&list_lock);
-    TRACE(USB, usb_arrived, TRACE_POINTER(device), device->id.descriptor.vendor, device->id.descriptor.product, device->id.speed);
+    TRACE(USB, usb_arrived, TRACE_POINTER(device), device->id.descriptor.vendor,
+          device->id.descriptor.product, device->id.speed);
     tell(USB_ARRIVED, device);
     pthread_mutex_unlock(&events);
     return 0;
@@ -50,7 +55,8 @@ void usb_device_depart(struct usb_device *device)
         return;
     TRACE(USB, usb_gone, TRACE_POINTER(device));
     for (unsigned i = 0; i < 32; i++) {
-        struct usb_pipe *pipe = usb_device_pipe(device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
+        struct usb_pipe *pipe =
+            usb_device_pipe(device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
         if (pipe != NULL)
             usb_pipe_close(pipe, -ENODEV);
     }

@@ -29,7 +29,8 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == ':';
 }
 
-/* The next word inside a rule; empty at the rule's end. A # makes the rest of the line a comment. */
+/* The next word inside a rule; empty at the rule's end. A # makes the rest of the line a comment.
+ */
 static struct word next_word(struct cursor *cursor)
 {
     while (cursor->at < cursor->end && is_space(*cursor->at))
@@ -39,7 +40,8 @@ static struct word next_word(struct cursor *cursor)
             cursor->at++;
     }
     struct word word = {.text = cursor->at};
-    while (cursor->at < cursor->end && !is_space(*cursor->at) && !is_end_of_rule(*cursor->at) && *cursor->at != '#')
+    while (cursor->at < cursor->end && !is_space(*cursor->at) && !is_end_of_rule(*cursor->at) &&
+           *cursor->at != '#')
         cursor->at++;
     word.length = (size_t)(cursor->at - word.text);
     return word;
@@ -148,7 +150,8 @@ static int parse_rule(struct cursor *cursor, struct fault_set *set, const char *
         return -EINVAL;
     }
     struct fault_rule *rule = &set->rules[set->count];
-    *rule = (struct fault_rule){.kind = kind_of(word), .endpoint = FAULT_ANY_ENDPOINT, .bytes = UINT32_MAX};
+    *rule = (struct fault_rule){
+        .kind = kind_of(word), .endpoint = FAULT_ANY_ENDPOINT, .bytes = UINT32_MAX};
     if (rule->kind == FAULT_NONE) {
         *reason = "no such fault";
         return -EINVAL;
@@ -169,7 +172,8 @@ static int parse_rule(struct cursor *cursor, struct fault_set *set, const char *
     return 0;
 }
 
-int fault_parse(const char *script, size_t length, uint64_t seed, struct fault_set *set, const char **reason)
+int fault_parse(const char *script, size_t length, uint64_t seed, struct fault_set *set,
+                const char **reason)
 {
     *set = (struct fault_set){.random = seed ^ 0x9e3779b97f4a7c15u};
     struct cursor cursor = {script, script + length};
@@ -194,7 +198,8 @@ static bool matches(const struct fault_rule *rule, uint16_t endpoint, uint16_t s
 {
     if (!is_of_packets(rule) || (rule->stream != 0 && rule->stream != stream))
         return false;
-    /* Without an address a rule means every endpoint but the default pipe: the device shall still be found. */
+    /* Without an address a rule means every endpoint but the default pipe: the device shall still
+     * be found. */
     return rule->endpoint == FAULT_ANY_ENDPOINT ? endpoint != 0 : rule->endpoint == endpoint;
 }
 
@@ -225,7 +230,8 @@ const struct fault_rule *fault_next(struct fault_set *set, uint16_t endpoint, ui
         if (!matches(rule, endpoint, stream) || (rule->times != 0 && rule->hits >= rule->times))
             continue;
         rule->seen++;
-        bool now = rule->at != 0 ? rule->seen == rule->at : rule->every != 0 && rule->seen % rule->every == 0;
+        bool now = rule->at != 0 ? rule->seen == rule->at
+                                 : rule->every != 0 && rule->seen % rule->every == 0;
         if (rule->chance != 0)
             now |= draw(set) % 1000 < rule->chance;
         if (now && hit == NULL) {
@@ -245,12 +251,19 @@ const struct fault_rule *fault_find(const struct fault_set *set, enum fault_kind
     return NULL;
 }
 
-static void spoil_one(struct fault_set *set, uint8_t what, uint8_t *device, uint8_t *config, uint16_t length)
+static void spoil_one(struct fault_set *set, uint8_t what, uint8_t *device, uint8_t *config,
+                      uint16_t length)
 {
     switch (what) {
-    case FAULT_WHAT_LENGTH: config[9] = 1; break; /* bLength of the first descriptor behind the configuration's */
-    case FAULT_WHAT_TOTAL: config[2] = config[3] = 0xff; break;
-    case FAULT_WHAT_DEVICE: device[0] = 9; break;
+    case FAULT_WHAT_LENGTH:
+        config[9] = 1;
+        break; /* bLength of the first descriptor behind the configuration's */
+    case FAULT_WHAT_TOTAL:
+        config[2] = config[3] = 0xff;
+        break;
+    case FAULT_WHAT_DEVICE:
+        device[0] = 9;
+        break;
     case FAULT_WHAT_ENDPOINT:
         for (uint32_t at = 0; at + 7 <= length && config[at] >= 2; at += config[at]) {
             if (config[at + 1] == 5) {
@@ -259,7 +272,9 @@ static void spoil_one(struct fault_set *set, uint8_t what, uint8_t *device, uint
             }
         }
         break;
-    default: config[9 + draw(set) % (length - 9u)] = (uint8_t)draw(set); break;
+    default:
+        config[9 + draw(set) % (length - 9u)] = (uint8_t)draw(set);
+        break;
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which hosts begin: OVERLAPPED_USB, read once. The hosts themselves are weak here, so the core can be linked and tested without them. */
+/* Which hosts begin: OVERLAPPED_USB, read once. The hosts themselves are weak here, so the core can
+ * be linked and tested without them. */
 #include "usb/hosts.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ static int item_start(char *item)
     if (strncmp(item, "usbip:", 6) == 0)
         return usbip_attach != NULL ? usbip_attach(item + 6, options) : -EOPNOTSUPP;
     struct usb_device *device;
-    int error = usb_virtual_attach_model != NULL ? usb_virtual_attach_model(item, options, &device) : -EOPNOTSUPP;
+    int error = usb_virtual_attach_model != NULL ? usb_virtual_attach_model(item, options, &device)
+                                                 : -EOPNOTSUPP;
     if (error == 0)
         usb_device_dereference(device);
     return error;
@@ -66,7 +68,8 @@ static void hosts_start(void)
 
 void usb_hosts_start(void)
 {
-    /* Once, and the thread that starts them may come here again from inside (a host announces its device). */
+    /* Once, and the thread that starts them may come here again from inside (a host announces its
+     * device). */
     static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
     static _Atomic bool started;
     static bool starting;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where isochronous packets go. A URB gets its place on the device's clock when it is submitted, by the rules that WinUSB and the URB
- * documentation give, so each host only has to honour start_microframe as well as it can. Lateness is judged here: a packet is late
- * when its microframe had passed on the bus at submit, however late our own threads run afterwards. */
+/* Where isochronous packets go. A URB gets its place on the device's clock when it is submitted, by
+ * the rules that WinUSB and the URB documentation give, so each host only has to honour
+ * start_microframe as well as it can. Lateness is judged here: a packet is late when its microframe
+ * had passed on the bus at submit, however late our own threads run afterwards. */
 #include <errno.h>
 
 #include "usb/core.h"
@@ -37,7 +38,8 @@ static int place_asap(struct urb *urb, struct usb_pipe *pipe, uint64_t now)
 static int place_explicit(struct urb *urb, uint64_t now)
 {
     uint64_t now_frame = now / MICROFRAMES;
-    int32_t distance = (int32_t)(urb->start_frame - (uint32_t)now_frame); /* frame numbers are 32 bits and may wrap */
+    int32_t distance = (int32_t)(urb->start_frame -
+                                 (uint32_t)now_frame); /* frame numbers are 32 bits and may wrap */
     if (distance >= START_RANGE_FRAMES || distance <= -START_RANGE_FRAMES)
         return -ERANGE;
     int64_t frame = (int64_t)now_frame + distance;
@@ -54,7 +56,8 @@ int isoch_place(struct urb *urb, struct usb_pipe *pipe)
     if (error != 0)
         return error;
     urb->submit_microframe = now.microframe;
-    error = urb->flags & URB_ISO_ASAP ? place_asap(urb, pipe, now.microframe) : place_explicit(urb, now.microframe);
+    error = urb->flags & URB_ISO_ASAP ? place_asap(urb, pipe, now.microframe)
+                                      : place_explicit(urb, now.microframe);
     if (error != 0)
         return error;
     uint64_t period = period_microframes(pipe);
@@ -82,7 +85,8 @@ int isoch_place(struct urb *urb, struct usb_pipe *pipe)
 bool isoch_is_due(const struct urb *urb, const struct usb_pipe *pipe, uint64_t *due_ns)
 {
     const struct usb_host_limits *limits = &pipe->device->host->limits;
-    if (!limits->iso_at_once || (urb->flags & URB_ISO_ASAP) || (pipe->sent_count != 0 && urb->start_microframe == pipe->sent_microframe))
+    if (!limits->iso_at_once || (urb->flags & URB_ISO_ASAP) ||
+        (pipe->sent_count != 0 && urb->start_microframe == pipe->sent_microframe))
         return true;
     struct usb_frame now;
     uint64_t lead = (uint64_t)limits->iso_lead * MICROFRAMES;

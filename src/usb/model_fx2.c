@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The model `fx2`: a look-alike of the OSR USB-FX2 learning kit. Eight switches (read, and told by the interrupt endpoint), a bar graph of
- * eight lights and a seven-segment display behind vendor requests, bulk OUT 06 looped back to bulk IN 88. */
+/* The model `fx2`: a look-alike of the OSR USB-FX2 learning kit. Eight switches (read, and told by
+ * the interrupt endpoint), a bar graph of eight lights and a seven-segment display behind vendor
+ * requests, bulk OUT 06 looped back to bulk IN 88. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,13 @@
 #include "usb/loopback.h"
 #include "usb/model_config.h"
 
-enum { INTERRUPT_IN = 0x81, BULK_OUT = 0x06, BULK_IN = 0x88, CAPACITY = 64 << 10, OS_VENDOR = 0x10 };
+enum {
+    INTERRUPT_IN = 0x81,
+    BULK_OUT = 0x06,
+    BULK_IN = 0x88,
+    CAPACITY = 64 << 10,
+    OS_VENDOR = 0x10
+};
 
 /* The board's vendor requests. */
 enum {
@@ -32,7 +39,8 @@ struct fx2 {
     bool changed; /* the interrupt endpoint has something to tell */
 };
 
-static int fx2_create(struct virtual_device *device, const void *context, const char *options, void **state)
+static int fx2_create(struct virtual_device *device, const void *context, const char *options,
+                      void **state)
 {
     struct fx2 *fx2 = calloc(1, sizeof *fx2);
     if (fx2 == NULL)
@@ -59,7 +67,8 @@ static void fx2_reset(void *state)
     fx2->changed = false;
 }
 
-static int fx2_describe(void *state, enum usb_speed speed, struct usb_model_description *description)
+static int fx2_describe(void *state, enum usb_speed speed,
+                        struct usb_model_description *description)
 {
     struct fx2 *fx2 = state;
     if (speed > USB_SPEED_HIGH)
@@ -72,38 +81,53 @@ static int fx2_describe(void *state, enum usb_speed speed, struct usb_model_desc
     model_config_endpoint(&fx2->config, BULK_OUT, USB_BULK, packet, 1, 0, 0);
     model_config_endpoint(&fx2->config, BULK_IN, USB_BULK, packet, 1, 0, 0);
     model_config_end(&fx2->config);
-    *description = (struct usb_model_description){.device = fx2->descriptor,
-                                                  .config = fx2->config.bytes,
-                                                  .config_length = fx2->config.length,
-                                                  .strings = {NULL, "OSR", "USB-FX2 look-alike", "FX2-0001"},
-                                                  .guid = "{573e8c73-0cb4-4471-a1bf-fab26c31d384}",
-                                                  .os_vendor_code = OS_VENDOR,
-                                                  .os_1_0 = true};
+    *description =
+        (struct usb_model_description){.device = fx2->descriptor,
+                                       .config = fx2->config.bytes,
+                                       .config_length = fx2->config.length,
+                                       .strings = {NULL, "OSR", "USB-FX2 look-alike", "FX2-0001"},
+                                       .guid = "{573e8c73-0cb4-4471-a1bf-fab26c31d384}",
+                                       .os_vendor_code = OS_VENDOR,
+                                       .os_1_0 = true};
     return 0;
 }
 
 static int fx2_read(struct fx2 *fx2, uint8_t request, uint8_t *data)
 {
     switch (request) {
-    case READ_SEVEN_SEGMENT: *data = fx2->seven_segment; return 1;
-    case READ_SWITCHES: *data = fx2->switches; return 1;
-    case READ_BAR_GRAPH: *data = fx2->bar_graph; return 1;
-    case IS_HIGH_SPEED: *data = fx2->speed == USB_SPEED_HIGH; return 1;
-    default: return -EPIPE;
+    case READ_SEVEN_SEGMENT:
+        *data = fx2->seven_segment;
+        return 1;
+    case READ_SWITCHES:
+        *data = fx2->switches;
+        return 1;
+    case READ_BAR_GRAPH:
+        *data = fx2->bar_graph;
+        return 1;
+    case IS_HIGH_SPEED:
+        *data = fx2->speed == USB_SPEED_HIGH;
+        return 1;
+    default:
+        return -EPIPE;
     }
 }
 
 static int fx2_write(struct fx2 *fx2, uint8_t request, uint8_t value)
 {
     switch (request) {
-    case SET_BAR_GRAPH: fx2->bar_graph = value; return 1;
-    case SET_SEVEN_SEGMENT: fx2->seven_segment = value; return 1;
+    case SET_BAR_GRAPH:
+        fx2->bar_graph = value;
+        return 1;
+    case SET_SEVEN_SEGMENT:
+        fx2->seven_segment = value;
+        return 1;
     case SET_SWITCHES:
         fx2->changed |= fx2->switches != value;
         fx2->switches = value;
         usb_model_ready(fx2->device, INTERRUPT_IN);
         return 1;
-    default: return -EPIPE;
+    default:
+        return -EPIPE;
     }
 }
 
@@ -139,7 +163,8 @@ static int64_t fx2_in(void *state, uint8_t endpoint, uint16_t stream, void *buff
     return sent;
 }
 
-static int64_t fx2_out(void *state, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t fx2_out(void *state, uint8_t endpoint, uint16_t stream, const void *data,
+                       uint32_t length)
 {
     struct fx2 *fx2 = state;
     int64_t taken = loopback_put(&fx2->loopback, data, length);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The model `mutt`: a test device with every kind of endpoint. Bulk and interrupt loop back (bulk also as a source and sink of a
- * pattern), isochronous IN sends packets that name their microframe, isochronous OUT is recorded packet by packet.
- * docs/usb-devices.md has its endpoints, settings and vendor requests. */
+/* The model `mutt`: a test device with every kind of endpoint. Bulk and interrupt loop back (bulk
+ * also as a source and sink of a pattern), isochronous IN sends packets that name their microframe,
+ * isochronous OUT is recorded packet by packet. docs/usb-devices.md has its endpoints, settings and
+ * vendor requests. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,25 @@
 #include "usb/loopback.h"
 #include "usb/model_config.h"
 
-enum { BULK_OUT = 0x01, BULK_IN = 0x81, INTERRUPT_OUT = 0x02, INTERRUPT_IN = 0x82, ISOCH_OUT = 0x03, ISOCH_IN = 0x83 };
-enum { SET_MODE = 0x01, GET_MODE = 0x02, RECORD_STATE = 0x10, RECORD_READ = 0x11, RECORD_CLEAR = 0x12, OS_VENDOR = 0x20, ECHO = 0x30,
-       ZERO_WRITE = 0x5b, ZERO_READ = 0x5c };
+enum {
+    BULK_OUT = 0x01,
+    BULK_IN = 0x81,
+    INTERRUPT_OUT = 0x02,
+    INTERRUPT_IN = 0x82,
+    ISOCH_OUT = 0x03,
+    ISOCH_IN = 0x83
+};
+enum {
+    SET_MODE = 0x01,
+    GET_MODE = 0x02,
+    RECORD_STATE = 0x10,
+    RECORD_READ = 0x11,
+    RECORD_CLEAR = 0x12,
+    OS_VENDOR = 0x20,
+    ECHO = 0x30,
+    ZERO_WRITE = 0x5b,
+    ZERO_READ = 0x5c
+};
 enum { MODE_LOOPBACK, MODE_PATTERN, MODE_ZERO };
 enum { STREAMS = 16, BULK_CAPACITY = 4 << 20, INTERRUPT_CAPACITY = 4096, ECHO_MAX = 4096 };
 enum { RECORDS = 4096, RECORD_BYTES = 3072, PATTERN_PERIOD = 251 };
@@ -33,7 +50,7 @@ struct mutt {
     uint8_t first_mode, mode;    /* the first one is that after a reset */
     uint64_t source_at, sink_at; /* bytes so far, for the pattern */
     uint32_t isoch_counter;
-    uint32_t record_count;       /* packets since the last clear */
+    uint32_t record_count; /* packets since the last clear */
     struct record *records;
     uint8_t pattern[PATTERN_PERIOD * 200]; /* byte i is i mod 251 */
     uint8_t echo[ECHO_MAX];
@@ -61,7 +78,8 @@ static int option_ids(struct mutt *mutt, const char *options)
 
 static int option_mode(struct mutt *mutt, const char *options)
 {
-    static const char *const names[] = {[MODE_LOOPBACK] = "loopback", [MODE_PATTERN] = "pattern", [MODE_ZERO] = "zero"};
+    static const char *const names[] = {
+        [MODE_LOOPBACK] = "loopback", [MODE_PATTERN] = "pattern", [MODE_ZERO] = "zero"};
     char value[16];
     if (!usb_model_option(options, "mode", value, sizeof value))
         return 0;
@@ -73,7 +91,8 @@ static int option_mode(struct mutt *mutt, const char *options)
     return -EINVAL;
 }
 
-static int mutt_create(struct virtual_device *device, const void *context, const char *options, void **state)
+static int mutt_create(struct virtual_device *device, const void *context, const char *options,
+                       void **state)
 {
     struct mutt *mutt = calloc(1, sizeof *mutt);
     if (mutt == NULL)
@@ -95,7 +114,9 @@ static int mutt_create(struct virtual_device *device, const void *context, const
         free(mutt);
         return error;
     }
-    mutt->bulk_packet = mutt->speed >= USB_SPEED_SUPER ? 1024 : mutt->speed == USB_SPEED_HIGH ? 512 : 64;
+    mutt->bulk_packet = mutt->speed >= USB_SPEED_SUPER  ? 1024
+                        : mutt->speed == USB_SPEED_HIGH ? 512
+                                                        : 64;
     mutt->interrupt_packet = mutt->speed >= USB_SPEED_HIGH ? 64 : 16;
     for (uint32_t i = 0; i <= STREAMS; i++)
         loopback_init(&mutt->bulk[i], mutt->bulk_packet, BULK_CAPACITY);
@@ -132,10 +153,10 @@ static void mutt_reset(void *state)
     mutt->isoch_counter = 0;
 }
 
-/* ---- Descriptors --------------------------------------------------------------------------------------------------------------- */
+/* ---- Descriptors ----------------------------------------------------------------------------- */
 
-static void setting(struct mutt *mutt, uint8_t number, uint16_t in_packet, uint8_t in_packets, uint16_t out_packet,
-                    uint8_t out_packets)
+static void setting(struct mutt *mutt, uint8_t number, uint16_t in_packet, uint8_t in_packets,
+                    uint16_t out_packet, uint8_t out_packets)
 {
     struct model_config *config = &mutt->config;
     uint8_t endpoints = (uint8_t)(4 + (in_packets != 0) + (out_packets != 0));
@@ -144,15 +165,18 @@ static void setting(struct mutt *mutt, uint8_t number, uint16_t in_packet, uint8
     model_config_interface(config, 0, number, endpoints, 0xff, 0);
     model_config_endpoint(config, BULK_OUT, USB_BULK, mutt->bulk_packet, burst, 0, 4);
     model_config_endpoint(config, BULK_IN, USB_BULK, mutt->bulk_packet, burst, 0, 4);
-    model_config_endpoint(config, INTERRUPT_OUT, USB_INTERRUPT, mutt->interrupt_packet, 1, interval, 0);
-    model_config_endpoint(config, INTERRUPT_IN, USB_INTERRUPT, mutt->interrupt_packet, 1, interval, 0);
+    model_config_endpoint(config, INTERRUPT_OUT, USB_INTERRUPT, mutt->interrupt_packet, 1, interval,
+                          0);
+    model_config_endpoint(config, INTERRUPT_IN, USB_INTERRUPT, mutt->interrupt_packet, 1, interval,
+                          0);
     if (out_packets != 0)
         model_config_endpoint(config, ISOCH_OUT, USB_ISOCH, out_packet, out_packets, 1, 0);
     if (in_packets != 0)
         model_config_endpoint(config, ISOCH_IN, USB_ISOCH, in_packet, in_packets, 1, 0);
 }
 
-static int mutt_describe(void *state, enum usb_speed speed, struct usb_model_description *description)
+static int mutt_describe(void *state, enum usb_speed speed,
+                         struct usb_model_description *description)
 {
     struct mutt *mutt = state;
     model_device(mutt->descriptor, speed, 0x0210, mutt->vendor, mutt->product);
@@ -172,16 +196,17 @@ static int mutt_describe(void *state, enum usb_speed speed, struct usb_model_des
         setting(mutt, 5, 0, 0, 1024, 48);
     }
     model_config_end(&mutt->config);
-    *description = (struct usb_model_description){.device = mutt->descriptor,
-                                                  .config = mutt->config.bytes,
-                                                  .config_length = mutt->config.length,
-                                                  .strings = {NULL, "Overlapped", "Virtual test device", mutt->serial},
-                                                  .guid = "{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
-                                                  .os_vendor_code = OS_VENDOR};
+    *description = (struct usb_model_description){
+        .device = mutt->descriptor,
+        .config = mutt->config.bytes,
+        .config_length = mutt->config.length,
+        .strings = {NULL, "Overlapped", "Virtual test device", mutt->serial},
+        .guid = "{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
+        .os_vendor_code = OS_VENDOR};
     return 0;
 }
 
-/* ---- Bulk and interrupt --------------------------------------------------------------------------------------------------------- */
+/* ---- Bulk and interrupt ---------------------------------------------------------------------- */
 
 static int64_t source(struct mutt *mutt, void *buffer, uint32_t room)
 {
@@ -193,7 +218,8 @@ static int64_t source(struct mutt *mutt, void *buffer, uint32_t room)
     }
     uint32_t sent = 0, whole = room - room % mutt->bulk_packet;
     while (sent < whole) {
-        uint32_t at = (uint32_t)(mutt->source_at % PATTERN_PERIOD), piece = (uint32_t)sizeof mutt->pattern - at;
+        uint32_t at = (uint32_t)(mutt->source_at % PATTERN_PERIOD),
+                 piece = (uint32_t)sizeof mutt->pattern - at;
         if (piece > whole - sent)
             piece = whole - sent;
         memcpy((uint8_t *)buffer + sent, mutt->pattern + at, piece);
@@ -207,7 +233,8 @@ static int64_t source(struct mutt *mutt, void *buffer, uint32_t room)
 static int64_t sink(struct mutt *mutt, const uint8_t *data, uint32_t length)
 {
     for (uint32_t done = 0; done < length;) {
-        uint32_t at = (uint32_t)((mutt->sink_at + done) % PATTERN_PERIOD), piece = (uint32_t)sizeof mutt->pattern - at;
+        uint32_t at = (uint32_t)((mutt->sink_at + done) % PATTERN_PERIOD),
+                 piece = (uint32_t)sizeof mutt->pattern - at;
         if (piece > length - done)
             piece = length - done;
         if (memcmp(data + done, mutt->pattern + at, piece) != 0)
@@ -230,7 +257,8 @@ static int64_t mutt_in(void *state, uint8_t endpoint, uint16_t stream, void *buf
 {
     struct mutt *mutt = state;
     if (mutt->mode == MODE_ZERO)
-        return zeros(buffer, room, endpoint == INTERRUPT_IN ? mutt->interrupt_packet : mutt->bulk_packet);
+        return zeros(buffer, room,
+                     endpoint == INTERRUPT_IN ? mutt->interrupt_packet : mutt->bulk_packet);
     if (endpoint == INTERRUPT_IN) {
         int64_t sent = loopback_take(&mutt->interrupt, buffer, room);
         if (sent >= 0)
@@ -247,7 +275,8 @@ static int64_t mutt_in(void *state, uint8_t endpoint, uint16_t stream, void *buf
     return sent;
 }
 
-static int64_t mutt_out(void *state, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t mutt_out(void *state, uint8_t endpoint, uint16_t stream, const void *data,
+                        uint32_t length)
 {
     struct mutt *mutt = state;
     if (mutt->mode == MODE_ZERO)
@@ -268,7 +297,7 @@ static int64_t mutt_out(void *state, uint8_t endpoint, uint16_t stream, const vo
     return taken;
 }
 
-/* ---- Isochronous ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Isochronous ----------------------------------------------------------------------------- */
 
 static void put_le(uint8_t *to, uint64_t value, uint32_t bytes)
 {
@@ -277,7 +306,8 @@ static void put_le(uint8_t *to, uint64_t value, uint32_t bytes)
 }
 
 /* Microframe (8 bytes), packets since the reset (4 bytes), then the pattern from that count on. */
-static uint32_t mutt_isoch_in(void *state, uint8_t endpoint, uint64_t microframe, void *buffer, uint32_t room)
+static uint32_t mutt_isoch_in(void *state, uint8_t endpoint, uint64_t microframe, void *buffer,
+                              uint32_t room)
 {
     struct mutt *mutt = state;
     uint8_t head[12];
@@ -289,24 +319,28 @@ static uint32_t mutt_isoch_in(void *state, uint8_t endpoint, uint64_t microframe
     }
     memcpy(buffer, head, room < sizeof head ? room : sizeof head);
     if (room > sizeof head)
-        memcpy((uint8_t *)buffer + sizeof head, mutt->pattern + mutt->isoch_counter % PATTERN_PERIOD,
+        memcpy((uint8_t *)buffer + sizeof head,
+               mutt->pattern + mutt->isoch_counter % PATTERN_PERIOD,
                room - sizeof head < 49152 ? room - sizeof head : 49152);
     mutt->isoch_counter++;
     return room;
 }
 
-static void mutt_isoch_out(void *state, uint8_t endpoint, uint64_t microframe, const void *data, uint32_t length)
+static void mutt_isoch_out(void *state, uint8_t endpoint, uint64_t microframe, const void *data,
+                           uint32_t length)
 {
     struct mutt *mutt = state;
     struct record *record = &mutt->records[mutt->record_count++ % RECORDS];
-    record->packet = (struct usb_model_packet){.microframe = microframe, .length = length, .endpoint = endpoint};
+    record->packet =
+        (struct usb_model_packet){.microframe = microframe, .length = length, .endpoint = endpoint};
     if (record->data == NULL)
         record->data = malloc(RECORD_BYTES);
     if (record->data != NULL && length != 0)
         memcpy(record->data, data, length < RECORD_BYTES ? length : RECORD_BYTES);
 }
 
-static int mutt_record(void *state, uint32_t index, struct usb_model_packet *packet, void *buffer, uint32_t room)
+static int mutt_record(void *state, uint32_t index, struct usb_model_packet *packet, void *buffer,
+                       uint32_t room)
 {
     struct mutt *mutt = state;
     if (index >= mutt->record_count || mutt->record_count - index > RECORDS)
@@ -321,7 +355,7 @@ static int mutt_record(void *state, uint32_t index, struct usb_model_packet *pac
     return 0;
 }
 
-/* ---- Vendor requests -------------------------------------------------------------------------------------------------------------- */
+/* ---- Vendor requests ------------------------------------------------------------------------- */
 
 static int record_state(struct mutt *mutt, void *data, uint16_t length)
 {
@@ -337,7 +371,8 @@ static int record_read(struct mutt *mutt, uint32_t index, uint8_t *data, uint16_
 {
     struct usb_model_packet packet;
     enum { HEAD = 12 };
-    if (length < HEAD || mutt_record(mutt, index, &packet, data + HEAD, (uint32_t)length - HEAD) != 0)
+    if (length < HEAD ||
+        mutt_record(mutt, index, &packet, data + HEAD, (uint32_t)length - HEAD) != 0)
         return -EPIPE;
     put_le(data, packet.microframe, 8);
     put_le(data + 8, packet.length, 4);
@@ -382,11 +417,18 @@ static int mutt_control(void *state, const struct usb_setup *setup, void *data)
         usb_model_ready(mutt->device, INTERRUPT_IN);
         usb_model_ready(mutt->device, INTERRUPT_OUT);
         return 0;
-    case 0x100 | GET_MODE: *(uint8_t *)data = mutt->mode; return 1;
-    case 0x100 | RECORD_STATE: return record_state(mutt, data, setup->length);
-    case 0x100 | RECORD_READ: return record_read(mutt, (uint32_t)setup->index << 16 | setup->value, data, setup->length);
-    case RECORD_CLEAR: mutt->record_count = 0; return 0;
-    default: return -EPIPE;
+    case 0x100 | GET_MODE:
+        *(uint8_t *)data = mutt->mode;
+        return 1;
+    case 0x100 | RECORD_STATE:
+        return record_state(mutt, data, setup->length);
+    case 0x100 | RECORD_READ:
+        return record_read(mutt, (uint32_t)setup->index << 16 | setup->value, data, setup->length);
+    case RECORD_CLEAR:
+        mutt->record_count = 0;
+        return 0;
+    default:
+        return -EPIPE;
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes: made and closed with settings, aborted, reset, and their bulk streams. What a URB does on one is in urb.c. */
+/* Pipes: made and closed with settings, aborted, reset, and their bulk streams. What a URB does on
+ * one is in urb.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -30,7 +31,8 @@ void usb_pipe_free(struct usb_pipe *pipe)
     free(pipe);
 }
 
-/* Cancels what the host has. One at a time, newest first (controllers like it so), each found anew, for any may end meanwhile. */
+/* Cancels what the host has. One at a time, newest first (controllers like it so), each found anew,
+ * for any may end meanwhile. */
 static void pipe_cancel_sent(struct usb_pipe *pipe, uint64_t last)
 {
     for (;;) {
@@ -78,11 +80,12 @@ static bool list_has(const struct list *list, uint64_t last)
 
 static bool pipe_has(const struct usb_pipe *pipe, uint64_t last)
 {
-    return (pipe->calling != 0 && pipe->calling <= last) || list_has(&pipe->queue, last) || list_has(&pipe->sent, last) ||
-           list_has(&pipe->ended, last);
+    return (pipe->calling != 0 && pipe->calling <= last) || list_has(&pipe->queue, last) ||
+           list_has(&pipe->sent, last) || list_has(&pipe->ended, last);
 }
 
-/* Without a look at `calling`: whom a `done` has woken may be here before that `done` has returned. */
+/* Without a look at `calling`: whom a `done` has woken may be here before that `done` has returned.
+ */
 static bool pipe_is_empty(const struct usb_pipe *pipe)
 {
     return list_empty(&pipe->queue) && list_empty(&pipe->sent) && list_empty(&pipe->ended);
@@ -177,7 +180,8 @@ int usb_pipe_restart(struct usb_pipe *pipe)
 int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count)
 {
     const struct usb_host *host = pipe->device->host;
-    if (host->open_streams == NULL || pipe->endpoint.type != USB_BULK || pipe->endpoint.streams_exponent == 0)
+    if (host->open_streams == NULL || pipe->endpoint.type != USB_BULK ||
+        pipe->endpoint.streams_exponent == 0)
         return -EOPNOTSUPP;
     if (count == 0 || count > 1u << pipe->endpoint.streams_exponent)
         return -EINVAL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a URB: refused or queued at submit, given to the host by usb_pipe_send, ended once. Who ends it is decided under the
- * pipe's lock: a canceller or the time-out takes a queued URB off and ends it; of one that the host has they only ask for the
- * end. What has ended stands in a list, from which one thread calls `done` after `done`, in order; whoever still uses a URB (the
- * sender, its timer, a canceller inside the host) pins it there. */
+/* The life of a URB: refused or queued at submit, given to the host by usb_pipe_send, ended once.
+ * Who ends it is decided under the pipe's lock: a canceller or the time-out takes a queued URB off
+ * and ends it; of one that the host has they only ask for the end. What has ended stands in a list,
+ * from which one thread calls `done` after `done`, in order; whoever still uses a URB (the sender,
+ * its timer, a canceller inside the host) pins it there. */
 #include "usb/urb.h"
 
 #include <assert.h>
@@ -21,7 +22,7 @@ static struct usb_pipe *pipe_of(const struct urb *urb)
     return urb->pipe != NULL ? urb->pipe : urb->device->pipes[0];
 }
 
-/* ---- Checks ------------------------------------------------------------------------------------------------- */
+/* ---- Checks ---------------------------------------------------------------------------------- */
 
 static int refuse(const char **reason, const char *text)
 {
@@ -36,7 +37,8 @@ static int check_packets(const struct urb *urb, const struct usb_pipe *pipe, con
     bool any = urb->flags & URB_ISO_ANY;
     if (in_frame == 0 && !any)
         return refuse(reason, "isochronous periods of more than a frame are not supported");
-    if (urb->packet_count == 0 || urb->packet_count > pipe->device->host->limits.iso_packets || urb->packets == NULL)
+    if (urb->packet_count == 0 || urb->packet_count > pipe->device->host->limits.iso_packets ||
+        urb->packets == NULL)
         return refuse(reason, "the number of isochronous packets");
     if (!any && urb->packet_count % in_frame != 0)
         return refuse(reason, "isochronous packets are not whole frames");
@@ -64,13 +66,17 @@ int urb_check(const struct urb *urb, const struct usb_pipe *pipe, const char **r
         if (urb->length > limits->control_bytes || urb->length < urb->setup.length)
             return refuse(reason, "the length of the data stage");
         return 0;
-    case USB_BULK: return urb->length > limits->bulk_bytes ? refuse(reason, "longer than the host takes") : 0;
-    case USB_INTERRUPT: return urb->length > limits->interrupt_bytes ? refuse(reason, "longer than the host takes") : 0;
-    default: return check_packets(urb, pipe, reason);
+    case USB_BULK:
+        return urb->length > limits->bulk_bytes ? refuse(reason, "longer than the host takes") : 0;
+    case USB_INTERRUPT:
+        return urb->length > limits->interrupt_bytes ? refuse(reason, "longer than the host takes")
+                                                     : 0;
+    default:
+        return check_packets(urb, pipe, reason);
     }
 }
 
-/* ---- The end -------------------------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 void urb_end(struct urb *urb, struct usb_pipe *pipe, int status)
 {
@@ -80,7 +86,8 @@ void urb_end(struct urb *urb, struct usb_pipe *pipe, int status)
     list_push_back(&pipe->ended, &urb->link);
 }
 
-/* The next whose `done` may be called. Order is kept: a pinned one holds up what ended after it. Under the pipe's lock. */
+/* The next whose `done` may be called. Order is kept: a pinned one holds up what ended after it.
+ * Under the pipe's lock. */
 static struct urb *pipe_next_ended(struct usb_pipe *pipe)
 {
     if (list_empty(&pipe->ended))
@@ -98,9 +105,11 @@ static void urb_call_done(struct urb *urb, struct usb_pipe *pipe)
     if (pipe->endpoint.type == USB_ISOCH)
         urb->status = isoch_finish(urb, urb->status);
     if (!urb->captured)
-        usb_capture_urb(urb, pipe, false); /* it never came to the host: too late, or cancelled in the queue */
+        usb_capture_urb(urb, pipe,
+                        false); /* it never came to the host: too late, or cancelled in the queue */
     usb_capture_urb(urb, pipe, true);
-    TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)urb->status, urb->actual, urb->error_count);
+    TRACE(URB, urb_ended, TRACE_POINTER(urb), (uint64_t)(uint32_t)urb->status, urb->actual,
+          urb->error_count);
     atomic_store_explicit(&urb->state, URB_DONE, memory_order_release);
     urb->done(urb);
 }
@@ -145,7 +154,8 @@ static bool halts(const struct usb_pipe *pipe, int status)
 {
     if (pipe->endpoint.type != USB_BULK && pipe->endpoint.type != USB_INTERRUPT)
         return false;
-    return status == -EPIPE || status == -EPROTO || status == -EILSEQ || status == -ETIME || status == -EOVERFLOW;
+    return status == -EPIPE || status == -EPROTO || status == -EILSEQ || status == -ETIME ||
+           status == -EOVERFLOW;
 }
 
 static void pipe_halt(struct usb_pipe *pipe)
@@ -157,15 +167,18 @@ static void pipe_halt(struct usb_pipe *pipe)
         urb_end(container_of(node, struct urb, link), pipe, -EPIPE);
 }
 
-/* Behind the failure the endpoint answers STALL to whatever the host still had: where the owner wants to go on after a reset, such a
- * URB, of which nothing was done, goes back to the queue, in its place. Under the pipe's lock. */
+/* Behind the failure the endpoint answers STALL to whatever the host still had: where the owner
+ * wants to go on after a reset, such a URB, of which nothing was done, goes back to the queue, in
+ * its place. Under the pipe's lock. */
 static bool urb_requeue(struct urb *urb, struct usb_pipe *pipe, int status)
 {
-    if (status != -EPIPE || pipe->state != USB_PIPE_HALTED || !pipe->hold_on_error || urb->actual != 0 || urb->pins != 0 ||
-        urb->ending != ENDING_NOT || pipe->endpoint.type == USB_ISOCH)
+    if (status != -EPIPE || pipe->state != USB_PIPE_HALTED || !pipe->hold_on_error ||
+        urb->actual != 0 || urb->pins != 0 || urb->ending != ENDING_NOT ||
+        pipe->endpoint.type == USB_ISOCH)
         return false;
     struct list *before = pipe->queue.next;
-    while (before != &pipe->queue && container_of(before, struct urb, link)->sequence < urb->sequence)
+    while (before != &pipe->queue &&
+           container_of(before, struct urb, link)->sequence < urb->sequence)
         before = before->next;
     list_insert_between(&urb->link, before->prev, before);
     atomic_store_explicit(&urb->state, URB_QUEUED, memory_order_relaxed);
@@ -218,7 +231,8 @@ static void urb_unpin(struct urb *urb, struct usb_pipe *pipe)
     usb_device_dereference(device);
 }
 
-/* With a pin on the URB: asks the host, or ends it where the host has not got it. Lets go of the pin. */
+/* With a pin on the URB: asks the host, or ends it where the host has not got it. Lets go of the
+ * pin. */
 static void urb_end_early(struct urb *urb, struct usb_pipe *pipe, uint8_t ending)
 {
     bool ask = false;
@@ -260,7 +274,8 @@ void urb_cancel(struct urb *urb)
     struct usb_pipe *pipe = pipe_of(urb);
     lock_acquire(&pipe->lock);
     uint8_t state = atomic_load(&urb->state);
-    bool lives = (state == URB_QUEUED || state == URB_SENT) && !urb->ended && urb->ending == ENDING_NOT;
+    bool lives =
+        (state == URB_QUEUED || state == URB_SENT) && !urb->ended && urb->ending == ENDING_NOT;
     if (lives)
         urb->pins++;
     lock_release(&pipe->lock);
@@ -275,7 +290,7 @@ static void urb_timed_out(struct engine_timer *timer)
     urb_end_early(urb, pipe_of(urb), ENDING_TIMEOUT);
 }
 
-/* ---- The beginning ----------------------------------------------------------------------------------------------- */
+/* ---- The beginning --------------------------------------------------------------------------- */
 
 static bool may_send(const struct usb_pipe *pipe, const struct urb *urb)
 {
@@ -297,7 +312,8 @@ static void pipe_hold_ended(struct engine_timer *timer)
     usb_device_dereference(device);
 }
 
-/* An isochronous URB's start is far: somebody looks again at due_ns. 0 or -ENOMEM. Under the pipe's lock. */
+/* An isochronous URB's start is far: somebody looks again at due_ns. 0 or -ENOMEM. Under the pipe's
+ * lock. */
 static int pipe_hold(struct usb_pipe *pipe, uint64_t due_ns)
 {
     if (pipe->holding && (pipe->hold.due_ns <= due_ns || !engine_timer_cancel(&pipe->hold)))
@@ -327,7 +343,8 @@ static bool pipe_holds(struct usb_pipe *pipe, struct urb *urb)
     return true;
 }
 
-/* The next URB for the host, moved to the sent list; NULL: none may go now. Under the pipe's lock. */
+/* The next URB for the host, moved to the sent list; NULL: none may go now. Under the pipe's lock.
+ */
 static struct urb *pipe_next(struct usb_pipe *pipe)
 {
     if (pipe->state != USB_PIPE_RUNNING)
@@ -348,7 +365,8 @@ static struct urb *pipe_next(struct usb_pipe *pipe)
             pipe->stream_sent[urb->stream]++;
         urb->pins++; /* the sender's */
         if (pipe->endpoint.type == USB_ISOCH)
-            pipe->sent_microframe = urb->start_microframe + (uint64_t)urb->packet_count * (pipe->endpoint.period_us / 125);
+            pipe->sent_microframe = urb->start_microframe +
+                                    (uint64_t)urb->packet_count * (pipe->endpoint.period_us / 125);
         urb->given = false;
         atomic_store_explicit(&urb->state, URB_SENT, memory_order_relaxed);
         return urb;
@@ -363,7 +381,8 @@ static int urb_arm(struct urb *urb, struct usb_pipe *pipe)
         return 0;
     lock_acquire(&pipe->lock);
     urb->timer = (struct engine_timer){.fired = urb_timed_out};
-    int error = engine_timer_set(&urb->timer, clock_deadline_ns((uint64_t)urb->timeout_ms * 1000000u));
+    int error =
+        engine_timer_set(&urb->timer, clock_deadline_ns((uint64_t)urb->timeout_ms * 1000000u));
     urb->armed = error == 0;
     if (error == 0)
         urb->pins++;
@@ -387,7 +406,8 @@ static void urb_send(struct urb *urb, struct usb_pipe *pipe)
     if (error != 0)
         urb_take_back(urb, pipe, error);
     /* A cancel came meanwhile. */
-    bool ask = error == 0 && !urb->ended && urb->ending != ENDING_NOT && atomic_load(&urb->state) == URB_SENT;
+    bool ask = error == 0 && !urb->ended && urb->ending != ENDING_NOT &&
+               atomic_load(&urb->state) == URB_SENT;
     lock_release(&pipe->lock);
     if (ask)
         pipe->device->host->cancel(pipe->device, urb);
@@ -422,7 +442,8 @@ static int urb_enqueue(struct urb *urb, struct usb_pipe *pipe)
     int error = pipe->state == USB_PIPE_CLOSED ? -ENODEV : urb_check(urb, pipe, &reason);
     if (error != 0) {
         if (trace_on(USB))
-            trace_note(TRACE_USB, "URB refused on endpoint %02x: %s", pipe->endpoint.address, reason);
+            trace_note(TRACE_USB, "URB refused on endpoint %02x: %s", pipe->endpoint.address,
+                       reason);
         return error;
     }
     int status = 0;
@@ -447,7 +468,8 @@ int urb_submit(struct urb *urb)
     if (atomic_load(&urb->device->gone))
         return -ENODEV;
     struct usb_pipe *pipe = pipe_of(urb);
-    uint8_t direction = pipe->endpoint.type == USB_CONTROL ? urb->setup.type : pipe->endpoint.address;
+    uint8_t direction =
+        pipe->endpoint.type == USB_CONTROL ? urb->setup.type : pipe->endpoint.address;
     urb->flags = (uint8_t)((urb->flags & ~URB_IN) | (direction & USB_ENDPOINT_IN ? URB_IN : 0));
     urb->actual = urb->error_count = urb->late_packets = 0;
     urb->status = 0;
@@ -470,7 +492,7 @@ int urb_submit(struct urb *urb)
     return 0;
 }
 
-/* ---- Waiting for one ---------------------------------------------------------------------------------------------- */
+/* ---- Waiting for one ------------------------------------------------------------------------- */
 
 struct run {
     _Atomic uint32_t ended;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The virtual host: devices that are models in this process, plugged into a bus with an exact clock. URBs come here from the
- * core, wait in their pipe until they can be moved (virtual_transfer.c, virtual_isoch.c), and end in the order in which they
- * were decided, with no lock held. Options and attaching are in virtual_attach.c. */
+/* The virtual host: devices that are models in this process, plugged into a bus with an exact
+ * clock. URBs come here from the core, wait in their pipe until they can be moved
+ * (virtual_transfer.c, virtual_isoch.c), and end in the order in which they were decided, with no
+ * lock held. Options and attaching are in virtual_attach.c. */
 #include "usb/virtual.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 /* urb->host[]: what this host keeps in a URB. */
 enum { HOST_STATUS, HOST_PENDING, HOST_PROGRESS };
 
-/* ---- Entering and leaving a device ---------------------------------------------------------------------------------------------- */
+/* ---- Entering and leaving a device ----------------------------------------------------------- */
 
 void virtual_enter(struct virtual_device *device)
 {
@@ -22,7 +23,8 @@ void virtual_enter(struct virtual_device *device)
 void usb_model_ready(struct virtual_device *device, uint8_t endpoint)
 {
     atomic_fetch_or(&device->ready, 1u << virtual_index(endpoint));
-    /* Inside the model's functions the lock is held, by this thread or another: whoever leaves looks at the bits. */
+    /* Inside the model's functions the lock is held, by this thread or another: whoever leaves
+     * looks at the bits. */
     if (lock_try(&device->lock))
         virtual_leave(device);
 }
@@ -49,7 +51,8 @@ static void ready_serve(struct virtual_device *device)
     }
 }
 
-/* One thread at a time calls usb_urb_ended, so that ends come in order; others leave theirs on the list. */
+/* One thread at a time calls usb_urb_ended, so that ends come in order; others leave theirs on the
+ * list. */
 static void ended_tell(struct virtual_device *device)
 {
     if (device->ending)
@@ -103,7 +106,7 @@ static void end_all(struct virtual_device *device, int status)
     }
 }
 
-/* ---- Plugging ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- Plugging -------------------------------------------------------------------------------- */
 
 /* Bus reset and the first configuration, as any operating system gives it; under the lock. */
 static void state_begin(struct virtual_device *device)
@@ -131,7 +134,8 @@ static void identity_fill(const struct virtual_device *device, struct usb_identi
     snprintf(id->path, sizeof id->path, "virtual-%u", device->number);
     snprintf(id->location, sizeof id->location, "virtual bus, port %u", device->number);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (texts[i].index != 0 && texts[i].index < USB_MODEL_STRINGS && device->description.strings[texts[i].index] != NULL)
+        if (texts[i].index != 0 && texts[i].index < USB_MODEL_STRINGS &&
+            device->description.strings[texts[i].index] != NULL)
             snprintf(texts[i].to, texts[i].size, "%s", device->description.strings[texts[i].index]);
     id->bus = 90;
     id->address = (uint16_t)device->number;
@@ -149,7 +153,8 @@ static int plug_in(struct virtual_device *device)
     virtual_enter(device);
     memcpy(device->device_bytes, device->description.device, sizeof device->device_bytes);
     memcpy(device->config_bytes, device->description.config, device->description.config_length);
-    fault_spoil(&device->faults, device->device_bytes, device->config_bytes, device->description.config_length);
+    fault_spoil(&device->faults, device->device_bytes, device->config_bytes,
+                device->description.config_length);
     memcpy(made->device_bytes, device->device_bytes, sizeof made->device_bytes);
     identity_fill(device, &made->id);
     state_begin(device);
@@ -301,7 +306,7 @@ void virtual_tick(struct virtual_device *device, uint64_t now)
     virtual_leave(device);
 }
 
-/* ---- The host's operations ---------------------------------------------------------------------------------------------------------- */
+/* ---- The host's operations ------------------------------------------------------------------- */
 
 static uint32_t index_of(const struct urb *urb)
 {
@@ -364,7 +369,8 @@ static void host_release(struct usb_device *usb, uint8_t interface)
 static int host_read_config(struct usb_device *usb, void *buffer, uint32_t length)
 {
     struct virtual_device *device = usb->host_data;
-    uint32_t size = device->description.config_length < length ? device->description.config_length : length;
+    uint32_t size =
+        device->description.config_length < length ? device->description.config_length : length;
     virtual_enter(device);
     memcpy(buffer, device->config_bytes, size);
     virtual_leave(device);
@@ -388,7 +394,8 @@ static int host_set_interface(struct usb_device *usb, const struct usb_alternate
     virtual_enter(device);
     int error = device->device == usb ? 0 : -ENODEV;
     if (error == 0)
-        error = usb_bandwidth_reserve(&device->bandwidth, &device->reserved[alternate->interface], alternate);
+        error = usb_bandwidth_reserve(&device->bandwidth, &device->reserved[alternate->interface],
+                                      alternate);
     if (error == 0)
         error = virtual_set_interface(device, alternate->interface, alternate->setting);
     virtual_leave(device);

@@ -52,9 +52,10 @@ static int option_speed(const char *options, enum usb_speed *speed)
     return 0;
 }
 
-/* ---- Faults ------------------------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
-int usb_virtual_faults(struct virtual_device *device, const char *script, uint64_t seed, const char **reason)
+int usb_virtual_faults(struct virtual_device *device, const char *script, uint64_t seed,
+                       const char **reason)
 {
     struct fault_set set;
     int error = fault_parse(script, strlen(script), seed, &set, reason);
@@ -94,17 +95,20 @@ static int option_faults(struct virtual_device *device, const char *options)
     int error = 0;
     if (usb_model_option(options, "faults", script, OPTION_MAX)) {
         char *text = script[0] == '@' ? script_read(script + 1) : script;
-        error = text == NULL ? -ENOENT : usb_virtual_faults(device, text, strtoull(seed, NULL, 0), &reason);
+        error = text == NULL ? -ENOENT
+                             : usb_virtual_faults(device, text, strtoull(seed, NULL, 0), &reason);
         if (text != script)
             free(text);
         if (error != 0)
-            trace_note(TRACE_USB, "faults=%s: %s", script, error == -ENOENT ? "no such file" : reason);
+            trace_note(TRACE_USB, "faults=%s: %s", script,
+                       error == -ENOENT ? "no such file" : reason);
     }
     free(script);
     return error;
 }
 
-/* idle=MS: Microsoft OS descriptors that let WinUSB suspend it when nothing has happened for so long. */
+/* idle=MS: Microsoft OS descriptors that let WinUSB suspend it when nothing has happened for so
+ * long. */
 static int option_idle(struct virtual_device *device, const char *options)
 {
     char value[16], *end;
@@ -118,7 +122,7 @@ static int option_idle(struct virtual_device *device, const char *options)
     return 0;
 }
 
-/* ---- The life of a virtual device ------------------------------------------------------------------------------------------- */
+/* ---- The life of a virtual device ------------------------------------------------------------ */
 
 void usb_virtual_dereference(struct virtual_device *device)
 {
@@ -130,16 +134,19 @@ void usb_virtual_dereference(struct virtual_device *device)
     free(device);
 }
 
-/* What the core would refuse when it comes to use the device is refused now, where its author sees it. */
+/* What the core would refuse when it comes to use the device is refused now, where its author sees
+ * it. */
 static int descriptors_check(const struct virtual_device *device)
 {
     const struct usb_model_description *description = &device->description;
     struct usb_device_descriptor parsed;
     struct usb_config *config;
     const char *reason = NULL;
-    int error = usb_device_descriptor_parse(description->device, sizeof device->device_bytes, &parsed, &reason);
+    int error = usb_device_descriptor_parse(description->device, sizeof device->device_bytes,
+                                            &parsed, &reason);
     if (error == 0)
-        error = usb_config_parse(description->config, description->config_length, device->speed, &config, &reason);
+        error = usb_config_parse(description->config, description->config_length, device->speed,
+                                 &config, &reason);
     if (error == 0)
         usb_config_free(config);
     else
@@ -153,8 +160,8 @@ static int device_describe(struct virtual_device *device)
     if (error != 0)
         return error;
     const struct usb_model_description *description = &device->description;
-    bool good = description->device != NULL && description->config != NULL && description->config_length >= 9 &&
-                description->config_length <= VIRTUAL_CONFIG_MAX;
+    bool good = description->device != NULL && description->config != NULL &&
+                description->config_length >= 9 && description->config_length <= VIRTUAL_CONFIG_MAX;
     return good ? descriptors_check(device) : -EINVAL;
 }
 
@@ -176,7 +183,8 @@ static struct virtual_device *device_create(const struct usb_model *model)
     return device;
 }
 
-int usb_virtual_attach(const struct usb_model *model, const void *context, const char *options, struct virtual_device **device)
+int usb_virtual_attach(const struct usb_model *model, const void *context, const char *options,
+                       struct virtual_device **device)
 {
     struct virtual_device *made = device_create(model);
     if (made == NULL)
@@ -217,8 +225,8 @@ struct usb_device *usb_virtual_device(struct virtual_device *device)
     return usb;
 }
 
-int usb_virtual_record(struct virtual_device *device, uint32_t index, struct usb_model_packet *packet, void *buffer,
-                       uint32_t room)
+int usb_virtual_record(struct virtual_device *device, uint32_t index,
+                       struct usb_model_packet *packet, void *buffer, uint32_t room)
 {
     if (device->model->record == NULL)
         return -EOPNOTSUPP;
@@ -230,7 +238,8 @@ int usb_virtual_record(struct virtual_device *device, uint32_t index, struct usb
 
 const struct usb_model *usb_virtual_model(const char *name)
 {
-    static const struct usb_model *const models[] = {&usb_model_mutt, &usb_model_fx2, &usb_model_audio};
+    static const struct usb_model *const models[] = {&usb_model_mutt, &usb_model_fx2,
+                                                     &usb_model_audio};
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         if (strcmp(name, models[i]->name) == 0)
             return models[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The virtual bus: an exact clock of microframes on CLOCK_MONOTONIC, and one thread that sleeps until something is due on a device
- * and then does all that has passed since. With nothing due it sleeps for good. Nobody's lateness depends on when it wakes:
- * a packet belongs to its microframe, not to the moment in which it is moved. */
+/* The virtual bus: an exact clock of microframes on CLOCK_MONOTONIC, and one thread that sleeps
+ * until something is due on a device and then does all that has passed since. With nothing due it
+ * sleeps for good. Nobody's lateness depends on when it wakes: a packet belongs to its microframe,
+ * not to the moment in which it is moved. */
 #include <errno.h>
 #include <limits.h>
 
@@ -16,7 +17,7 @@ enum { DEVICES_MAX = 64, REAL_TIME = 1000 };
 static struct {
     struct lock lock;
     bool began;
-    uint32_t permille; /* of real time; 0: stopped */
+    uint32_t permille;        /* of real time; 0: stopped */
     uint64_t real_ns, bus_ns; /* of one moment */
 } clock_state;
 
@@ -107,7 +108,7 @@ void usb_virtual_clock_step(uint32_t microframes)
     kick();
 }
 
-/* ---- The thread ------------------------------------------------------------------------------------------------------- */
+/* ---- The thread ------------------------------------------------------------------------------ */
 
 static uint32_t devices_take(struct virtual_device *devices[DEVICES_MAX])
 {
@@ -164,7 +165,9 @@ int virtual_bus_add(struct virtual_device *device)
 {
     lock_acquire(&bus.lock);
     bool start = !bus.running;
-    int error = bus.count == DEVICES_MAX ? -ENOSPC : start ? engine_thread_start("usb-bus", bus_run, NULL) : 0;
+    int error = bus.count == DEVICES_MAX ? -ENOSPC
+                : start                  ? engine_thread_start("usb-bus", bus_run, NULL)
+                                         : 0;
     if (error == 0) {
         bus.running = true;
         bus.count++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The default pipe of a virtual device: standard requests (USB 2.0 section 9.4, USB 3.2 section 9.4) are answered here, so that a
- * kernel can enumerate any model; Microsoft OS descriptors too; the rest is the model's. */
+/* The default pipe of a virtual device: standard requests (USB 2.0 section 9.4, USB 3.2
+ * section 9.4) are answered here, so that a kernel can enumerate any model; Microsoft OS
+ * descriptors too; the rest is the model's. */
 #include <errno.h>
 #include <string.h>
 
@@ -19,7 +20,14 @@ enum {
     SET_SEL = 48,
     SET_ISOCH_DELAY = 49,
 };
-enum { TO_DEVICE = 0x00, TO_INTERFACE = 0x01, TO_ENDPOINT = 0x02, FROM = 0x80, TYPE_MASK = 0x60, RECIPIENT_MASK = 0x1f };
+enum {
+    TO_DEVICE = 0x00,
+    TO_INTERFACE = 0x01,
+    TO_ENDPOINT = 0x02,
+    FROM = 0x80,
+    TYPE_MASK = 0x60,
+    RECIPIENT_MASK = 0x1f
+};
 enum { ENDPOINT_HALT = 0, DEVICE_REMOTE_WAKEUP = 1, FUNCTION_SUSPEND = 0 };
 enum { DT_QUALIFIER = 6, DT_OTHER_SPEED = 7, SELF_POWERED = 0x40 };
 
@@ -31,14 +39,17 @@ static int answer(void *data, const struct usb_setup *setup, const void *bytes, 
     return (int)moved;
 }
 
-/* ---- What the active setting has --------------------------------------------------------------------------------------------- */
+/* ---- What the active setting has ------------------------------------------------------------- */
 
-/* The interface descriptor of a setting, or NULL. In the model's own bytes, which no fault has spoilt. */
-static const uint8_t *find_setting(const struct virtual_device *device, uint8_t interface, uint8_t setting)
+/* The interface descriptor of a setting, or NULL. In the model's own bytes, which no fault has
+ * spoilt. */
+static const uint8_t *find_setting(const struct virtual_device *device, uint8_t interface,
+                                   uint8_t setting)
 {
     const uint8_t *bytes = device->description.config;
     size_t length = device->description.config_length, from = 0;
-    for (const uint8_t *at; (at = usb_descriptor_find(bytes, length, from, USB_DT_INTERFACE)) != NULL;) {
+    for (const uint8_t *at;
+         (at = usb_descriptor_find(bytes, length, from, USB_DT_INTERFACE)) != NULL;) {
         if (at[2] == interface && at[3] == setting)
             return at;
         from = (size_t)(at - bytes) + at[0];
@@ -46,7 +57,8 @@ static const uint8_t *find_setting(const struct virtual_device *device, uint8_t 
     return NULL;
 }
 
-static bool setting_endpoints(const struct virtual_device *device, const uint8_t *at, uint8_t address)
+static bool setting_endpoints(const struct virtual_device *device, const uint8_t *at,
+                              uint8_t address)
 {
     const uint8_t *end = device->description.config + device->description.config_length;
     for (at += at[0]; at + 2 <= end && at[0] >= 2 && at[1] != USB_DT_INTERFACE; at += at[0])
@@ -91,11 +103,13 @@ int virtual_set_configuration(struct virtual_device *device, uint8_t value)
 
 int virtual_set_interface(struct virtual_device *device, uint8_t interface, uint8_t setting)
 {
-    if (device->configuration == 0 || interface >= USB_INTERFACES_MAX || find_setting(device, interface, setting) == NULL)
+    if (device->configuration == 0 || interface >= USB_INTERFACES_MAX ||
+        find_setting(device, interface, setting) == NULL)
         return -EPIPE;
     const uint8_t *old = find_setting(device, interface, device->alternate[interface]);
     const uint8_t *end = device->description.config + device->description.config_length;
-    for (const uint8_t *at = old + old[0]; at + 2 <= end && at[0] >= 2 && at[1] != USB_DT_INTERFACE; at += at[0])
+    for (const uint8_t *at = old + old[0]; at + 2 <= end && at[0] >= 2 && at[1] != USB_DT_INTERFACE;
+         at += at[0])
         if (at[1] == USB_DT_ENDPOINT)
             virtual_clear_halt(device, at[2]);
     device->alternate[interface] = setting;
@@ -104,14 +118,16 @@ int virtual_set_interface(struct virtual_device *device, uint8_t interface, uint
     return 0;
 }
 
-/* ---- Requests --------------------------------------------------------------------------------------------------------------------- */
+/* ---- Requests -------------------------------------------------------------------------------- */
 
 static int get_qualifier(struct virtual_device *device, const struct usb_setup *setup, void *data)
 {
     const uint8_t *own = device->device_bytes;
-    if (device->speed != USB_SPEED_HIGH) /* a full-speed-only device, or SuperSpeed: there is none */
+    if (device->speed !=
+        USB_SPEED_HIGH) /* a full-speed-only device, or SuperSpeed: there is none */
         return -EPIPE;
-    uint8_t qualifier[10] = {10, DT_QUALIFIER, own[2], own[3], own[4], own[5], own[6], 64, own[17], 0};
+    uint8_t qualifier[10] = {10,     DT_QUALIFIER, own[2], own[3],  own[4],
+                             own[5], own[6],       64,     own[17], 0};
     return answer(data, setup, qualifier, sizeof qualifier);
 }
 
@@ -120,17 +136,27 @@ static int get_descriptor(struct virtual_device *device, const struct usb_setup 
     uint8_t made[512], index = (uint8_t)setup->value;
     uint32_t size = 0;
     switch (setup->value >> 8) {
-    case USB_DT_DEVICE: return answer(data, setup, device->device_bytes, sizeof device->device_bytes);
+    case USB_DT_DEVICE:
+        return answer(data, setup, device->device_bytes, sizeof device->device_bytes);
     case USB_DT_CONFIGURATION:
-        return index != 0 ? -EPIPE : answer(data, setup, device->config_bytes, device->description.config_length);
-    case USB_DT_STRING: size = virtual_string(device, index, made, sizeof made); break;
-    case USB_DT_BOS: size = virtual_bos(device, made, sizeof made); break;
-    case DT_QUALIFIER: return get_qualifier(device, setup, data);
-    default: break;
+        return index != 0
+                   ? -EPIPE
+                   : answer(data, setup, device->config_bytes, device->description.config_length);
+    case USB_DT_STRING:
+        size = virtual_string(device, index, made, sizeof made);
+        break;
+    case USB_DT_BOS:
+        size = virtual_bos(device, made, sizeof made);
+        break;
+    case DT_QUALIFIER:
+        return get_qualifier(device, setup, data);
+    default:
+        break;
     }
     if (size != 0)
         return answer(data, setup, made, size);
-    return device->model->control != NULL ? device->model->control(device->state, setup, data) : -EPIPE;
+    return device->model->control != NULL ? device->model->control(device->state, setup, data)
+                                          : -EPIPE;
 }
 
 static int get_status(struct virtual_device *device, const struct usb_setup *setup, void *data)
@@ -139,7 +165,8 @@ static int get_status(struct virtual_device *device, const struct usb_setup *set
     uint8_t index = (uint8_t)setup->index;
     switch (setup->type & RECIPIENT_MASK) {
     case TO_DEVICE:
-        status[0] = (uint8_t)((device->description.config[7] & SELF_POWERED ? 1 : 0) | device->remote_wakeup << 1);
+        status[0] = (uint8_t)((device->description.config[7] & SELF_POWERED ? 1 : 0) |
+                              device->remote_wakeup << 1);
         break;
     case TO_INTERFACE:
         if (device->configuration == 0 || find_setting(device, index, 0) == NULL)
@@ -178,9 +205,14 @@ static int feature(struct virtual_device *device, const struct usb_setup *setup,
             device->remote_wakeup = set;
             return 0;
         }
-        return device->speed >= USB_SPEED_SUPER && setup->value >= U1_ENABLE && setup->value <= LTM_ENABLE ? 0 : -EPIPE;
-    case TO_INTERFACE: return device->speed >= USB_SPEED_SUPER && setup->value == FUNCTION_SUSPEND ? 0 : -EPIPE;
-    default: return endpoint_feature(device, setup, set);
+        return device->speed >= USB_SPEED_SUPER && setup->value >= U1_ENABLE &&
+                       setup->value <= LTM_ENABLE
+                   ? 0
+                   : -EPIPE;
+    case TO_INTERFACE:
+        return device->speed >= USB_SPEED_SUPER && setup->value == FUNCTION_SUSPEND ? 0 : -EPIPE;
+    default:
+        return endpoint_feature(device, setup, set);
     }
 }
 
@@ -194,21 +226,33 @@ static int standard(struct virtual_device *device, const struct usb_setup *setup
     switch (setup->type << 8 | setup->request) {
     case TO_DEVICE << 8 | CLEAR_FEATURE:
     case TO_INTERFACE << 8 | CLEAR_FEATURE:
-    case TO_ENDPOINT << 8 | CLEAR_FEATURE: return feature(device, setup, false);
+    case TO_ENDPOINT << 8 | CLEAR_FEATURE:
+        return feature(device, setup, false);
     case TO_DEVICE << 8 | SET_FEATURE:
     case TO_INTERFACE << 8 | SET_FEATURE:
-    case TO_ENDPOINT << 8 | SET_FEATURE: return feature(device, setup, true);
-    case TO_DEVICE << 8 | SET_ADDRESS: device->address = (uint8_t)setup->value; return 0;
-    case FROM << 8 | GET_CONFIGURATION: return answer(data, setup, &device->configuration, 1);
-    case TO_DEVICE << 8 | SET_CONFIGURATION: return virtual_set_configuration(device, (uint8_t)setup->value);
+    case TO_ENDPOINT << 8 | SET_FEATURE:
+        return feature(device, setup, true);
+    case TO_DEVICE << 8 | SET_ADDRESS:
+        device->address = (uint8_t)setup->value;
+        return 0;
+    case FROM << 8 | GET_CONFIGURATION:
+        return answer(data, setup, &device->configuration, 1);
+    case TO_DEVICE << 8 | SET_CONFIGURATION:
+        return virtual_set_configuration(device, (uint8_t)setup->value);
     case (FROM | TO_INTERFACE) << 8 | GET_INTERFACE:
-        if (device->configuration == 0 || interface >= USB_INTERFACES_MAX || find_setting(device, interface, 0) == NULL)
+        if (device->configuration == 0 || interface >= USB_INTERFACES_MAX ||
+            find_setting(device, interface, 0) == NULL)
             return -EPIPE;
         return answer(data, setup, &device->alternate[interface], 1);
-    case TO_INTERFACE << 8 | SET_INTERFACE: return virtual_set_interface(device, interface, (uint8_t)setup->value);
-    case TO_DEVICE << 8 | SET_SEL: return device->speed >= USB_SPEED_SUPER ? setup->length : -EPIPE;
-    case TO_DEVICE << 8 | SET_ISOCH_DELAY: return device->speed >= USB_SPEED_SUPER ? 0 : -EPIPE;
-    default: return device->model->control != NULL ? device->model->control(device->state, setup, data) : -EPIPE;
+    case TO_INTERFACE << 8 | SET_INTERFACE:
+        return virtual_set_interface(device, interface, (uint8_t)setup->value);
+    case TO_DEVICE << 8 | SET_SEL:
+        return device->speed >= USB_SPEED_SUPER ? setup->length : -EPIPE;
+    case TO_DEVICE << 8 | SET_ISOCH_DELAY:
+        return device->speed >= USB_SPEED_SUPER ? 0 : -EPIPE;
+    default:
+        return device->model->control != NULL ? device->model->control(device->state, setup, data)
+                                              : -EPIPE;
     }
 }
 
@@ -219,6 +263,7 @@ int virtual_control(struct virtual_device *device, const struct usb_setup *setup
     int moved = virtual_os_control(device, setup, data);
     if (moved != -ENOENT)
         return moved;
-    moved = device->model->control != NULL ? device->model->control(device->state, setup, data) : -EPIPE;
+    moved = device->model->control != NULL ? device->model->control(device->state, setup, data)
+                                           : -EPIPE;
     return moved > setup->length ? setup->length : moved;
 }

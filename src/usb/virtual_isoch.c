@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Isochronous packets on the virtual bus. The core has given each URB its place; here every packet whose microframe has passed is
- * moved, with that microframe, however much later this runs. A URB ends when its last packet has passed. */
+/* Isochronous packets on the virtual bus. The core has given each URB its place; here every packet
+ * whose microframe has passed is moved, with that microframe, however much later this runs. A URB
+ * ends when its last packet has passed. */
 #include <errno.h>
 #include <string.h>
 
 #include "usb/virtual.h"
 
 /* Moves one packet; what a fault does to it. */
-static void packet_move(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, struct urb_packet *packet,
-                        uint64_t microframe)
+static void packet_move(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb,
+                        struct urb_packet *packet, uint64_t microframe)
 {
     const struct usb_endpoint *endpoint = &urb->pipe->endpoint;
     const struct fault_rule *rule = NULL;
@@ -29,23 +30,33 @@ static void packet_move(struct virtual_device *device, struct virtual_pipe *pipe
         return;
     }
     if (in && device->model->isoch_in != NULL)
-        packet->actual = device->model->isoch_in(device->state, endpoint->address, microframe, data, packet->length);
+        packet->actual = device->model->isoch_in(device->state, endpoint->address, microframe, data,
+                                                 packet->length);
     if (packet->actual > packet->length) {
         packet->actual = packet->length;
         packet->status = -EOVERFLOW;
     }
     if (!in) {
         packet->actual = packet->length;
-        /* Nobody acknowledges isochronous data: what is lost on the way to the device is not seen here. */
+        /* Nobody acknowledges isochronous data: what is lost on the way to the device is not seen
+         * here. */
         if ((kind == FAULT_NONE || kind == FAULT_SHORT) && device->model->isoch_out != NULL)
-            device->model->isoch_out(device->state, endpoint->address, microframe, data, packet->length);
+            device->model->isoch_out(device->state, endpoint->address, microframe, data,
+                                     packet->length);
         return;
     }
     switch (kind) {
-    case FAULT_NONE: break;
-    case FAULT_SHORT: packet->actual = rule->bytes < packet->actual ? rule->bytes : packet->actual / 2; break;
-    case FAULT_BABBLE: packet->status = -EOVERFLOW; break;
-    case FAULT_CRC: packet->status = -EILSEQ; break;
+    case FAULT_NONE:
+        break;
+    case FAULT_SHORT:
+        packet->actual = rule->bytes < packet->actual ? rule->bytes : packet->actual / 2;
+        break;
+    case FAULT_BABBLE:
+        packet->status = -EOVERFLOW;
+        break;
+    case FAULT_CRC:
+        packet->status = -EILSEQ;
+        break;
     default:
         packet->status = -EPROTO;
         packet->actual = 0;
@@ -54,7 +65,8 @@ static void packet_move(struct virtual_device *device, struct virtual_pipe *pipe
 }
 
 /* All of a URB's packets that have passed; false: the plug was pulled. */
-static bool urb_move(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint64_t now_microframe)
+static bool urb_move(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb,
+                     uint64_t now_microframe)
 {
     uint64_t period = urb->pipe->endpoint.period_us / 125;
     uint32_t i = (uint32_t)(uintptr_t)urb->host[2];
@@ -81,7 +93,8 @@ uint64_t virtual_isoch_serve(struct virtual_device *device, struct virtual_pipe 
         }
         if (!first)
             continue;
-        /* Looked at again in the frame after its last packet: controllers tell of isochronous ends once a frame, at best. */
+        /* Looked at again in the frame after its last packet: controllers tell of isochronous ends
+         * once a frame, at best. */
         uint64_t period = urb->pipe->endpoint.period_us / 125;
         uint64_t last = urb->start_microframe + (urb->packet_count - 1) * period;
         due = (last / MICROFRAMES_A_FRAME + 1) * MICROFRAMES_A_FRAME * MICROFRAME_NS;

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors that the host makes for a model: strings, the BOS with its capabilities, and the Microsoft OS descriptors (1.0 and 2.0
- * specifications) that give a device the compatible id WINUSB and its DeviceInterfaceGUIDs. */
+/* Descriptors that the host makes for a model: strings, the BOS with its capabilities, and the
+ * Microsoft OS descriptors (1.0 and 2.0 specifications) that give a device the compatible id WINUSB
+ * and its DeviceInterfaceGUIDs. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/utf16.h"
 #include "usb/virtual.h"
 
-enum { OS_STRING = 0xee, OS_INDEX_COMPATIBLE = 4, OS_INDEX_PROPERTIES = 5, OS_INDEX_SET = 7, REG_MULTI_SZ = 7 };
-enum { NAME_UNITS = 21, GUID_UNITS = 40 }; /* "DeviceInterfaceGUIDs" and its zero; a GUID in braces and two zeros */
+enum {
+    OS_STRING = 0xee,
+    OS_INDEX_COMPATIBLE = 4,
+    OS_INDEX_PROPERTIES = 5,
+    OS_INDEX_SET = 7,
+    REG_MULTI_SZ = 7
+};
+enum {
+    NAME_UNITS = 21,
+    GUID_UNITS = 40
+}; /* "DeviceInterfaceGUIDs" and its zero; a GUID in braces and two zeros */
 
 struct writer {
     uint8_t *out;
@@ -51,12 +61,17 @@ static void put_text(struct writer *writer, const char *text, uint32_t units)
 
 static const char property_name[] = "DeviceInterfaceGUIDs";
 
-/* ---- 2.0 ---------------------------------------------------------------------------------------------------------------- */
+/* ---- 2.0 ------------------------------------------------------------------------------------- */
 
 enum { SET_HEADER = 10, SET_COMPATIBLE = 20, SET_PROPERTY = 10 + NAME_UNITS * 2 + GUID_UNITS * 2 };
-enum { SET_NUMBER = 10 + 4, REG_DWORD = 4, WINDOWS_8_1 = 0x06030000 }; /* a number's property without its name */
+enum {
+    SET_NUMBER = 10 + 4,
+    REG_DWORD = 4,
+    WINDOWS_8_1 = 0x06030000
+}; /* a number's property without its name */
 
-static const char *const idle_names[] = {"DeviceIdleEnabled", "DefaultIdleState", "DefaultIdleTimeout"};
+static const char *const idle_names[] = {"DeviceIdleEnabled", "DefaultIdleState",
+                                         "DefaultIdleTimeout"};
 enum { IDLE_NAMES = sizeof idle_names / sizeof *idle_names };
 
 static uint32_t set_length(const struct virtual_device *device)
@@ -110,9 +125,12 @@ uint32_t virtual_bos(const struct virtual_device *device, uint8_t *out, uint32_t
 {
     static const uint8_t extension[] = {7, 0x10, 2, 0, 0, 0, 0};
     static const uint8_t superspeed[] = {10, 0x10, 3, 0, 0x0e, 0, 1, 10, 0xff, 0x07};
+    /* clang-format off */
     static const uint8_t platform[] = {28,   0x10, 5,    0,    0xdf, 0x60, 0xdd, 0xd8, 0x89, 0x45,
                                        0xc7, 0x4c, 0x9c, 0xd2, 0x65, 0x9d, 0x9e, 0x64, 0x8a, 0x9f};
-    if (device->device_bytes[3] < 2 || (device->device_bytes[3] == 2 && device->device_bytes[2] == 0))
+    /* clang-format on */
+    if (device->device_bytes[3] < 2 ||
+        (device->device_bytes[3] == 2 && device->device_bytes[2] == 0))
         return 0; /* USB 2.0 devices have none */
     struct writer writer = {.out = out, .room = room};
     bool is_super = device->speed >= USB_SPEED_SUPER;
@@ -134,7 +152,7 @@ uint32_t virtual_bos(const struct virtual_device *device, uint8_t *out, uint32_t
     return writer.at;
 }
 
-/* ---- 1.0 ------------------------------------------------------------------------------------------------------------------ */
+/* ---- 1.0 ------------------------------------------------------------------------------------- */
 
 static uint32_t compatible_1_0(uint8_t *out, uint32_t room)
 {
@@ -170,7 +188,8 @@ static uint32_t properties_1_0(const struct virtual_device *device, uint8_t *out
     return writer.at;
 }
 
-int virtual_os_control(const struct virtual_device *device, const struct usb_setup *setup, void *data)
+int virtual_os_control(const struct virtual_device *device, const struct usb_setup *setup,
+                       void *data)
 {
     enum { VENDOR_FROM_DEVICE = 0xc0, VENDOR_FROM_INTERFACE = 0xc1 };
     if (device->description.guid == NULL || setup->request != device->description.os_vendor_code)
@@ -193,7 +212,8 @@ int virtual_os_control(const struct virtual_device *device, const struct usb_set
     return (int)moved;
 }
 
-uint32_t virtual_string(const struct virtual_device *device, uint8_t index, uint8_t *out, uint32_t room)
+uint32_t virtual_string(const struct virtual_device *device, uint8_t index, uint8_t *out,
+                        uint32_t room)
 {
     static const uint8_t languages[] = {4, USB_DT_STRING, 0x09, 0x04};
     struct writer writer = {.out = out, .room = room};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The virtual host through the core: the model mutt at each speed, enumeration by control requests, loop-back, patterns, stalls,
- * isochronous places and data, faults, unplug and replug, cancels against a stopped clock. */
+/* The virtual host through the core: the model mutt at each speed, enumeration by control requests,
+ * loop-back, patterns, stalls, isochronous places and data, faults, unplug and replug, cancels
+ * against a stopped clock. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,22 +45,30 @@ static void detach(struct fixture *f)
     usb_virtual_detach(f->virtual);
 }
 
-static int control(struct usb_device *usb, uint8_t type, uint8_t request, uint16_t value, uint16_t index, void *data, uint16_t length)
+static int control(struct usb_device *usb, uint8_t type, uint8_t request, uint16_t value,
+                   uint16_t index, void *data, uint16_t length)
 {
-    struct usb_setup setup = {.type = type, .request = request, .value = value, .index = index, .length = length};
+    struct usb_setup setup = {
+        .type = type, .request = request, .value = value, .index = index, .length = length};
     return usb_device_control(usb, &setup, data, 5000);
 }
 
-static int transfer(struct fixture *f, uint8_t address, void *data, uint32_t length, uint8_t flags, uint16_t stream, uint32_t *actual)
+static int transfer(struct fixture *f, uint8_t address, void *data, uint32_t length, uint8_t flags,
+                    uint16_t stream, uint32_t *actual)
 {
-    struct urb urb = {.device = f->usb, .pipe = usb_device_pipe(f->usb, address), .flags = flags, .stream = stream,
-                      .buffer = data, .length = length, .timeout_ms = 5000};
+    struct urb urb = {.device = f->usb,
+                      .pipe = usb_device_pipe(f->usb, address),
+                      .flags = flags,
+                      .stream = stream,
+                      .buffer = data,
+                      .length = length,
+                      .timeout_ms = 5000};
     int status = urb_run(&urb);
     *actual = urb.actual;
     return status;
 }
 
-/* ---- A URB that is waited for later ------------------------------------------------------------------------------------ */
+/* ---- A URB that is waited for later ---------------------------------------------------------- */
 
 struct pending {
     struct urb urb;
@@ -79,14 +88,19 @@ static void pending_wait(struct pending *pending)
         futex_wait(&pending->done, 0, FUTEX_NO_DEADLINE);
 }
 
-static void pending_start(struct fixture *f, struct pending *pending, uint8_t address, void *data, uint32_t length)
+static void pending_start(struct fixture *f, struct pending *pending, uint8_t address, void *data,
+                          uint32_t length)
 {
-    *pending = (struct pending){.urb = {.device = f->usb, .pipe = usb_device_pipe(f->usb, address), .buffer = data,
-                                        .length = length, .done = pending_done, .context = pending}};
+    *pending = (struct pending){.urb = {.device = f->usb,
+                                        .pipe = usb_device_pipe(f->usb, address),
+                                        .buffer = data,
+                                        .length = length,
+                                        .done = pending_done,
+                                        .context = pending}};
     CHECK(urb_submit(&pending->urb) == 0);
 }
 
-/* ---- Enumeration ---------------------------------------------------------------------------------------------------------- */
+/* ---- Enumeration ----------------------------------------------------------------------------- */
 
 static void test_enumeration(const char *speed, uint16_t version)
 {
@@ -94,14 +108,16 @@ static void test_enumeration(const char *speed, uint16_t version)
     snprintf(options, sizeof options, "speed=%s", speed);
     struct fixture f = attach("mutt", options);
     uint8_t data[512];
-    CHECK(control(f.usb, 0x80, 6, 0x0100, 0, data, 18) == 18 && data[2] == (uint8_t)version && data[3] == version >> 8);
+    CHECK(control(f.usb, 0x80, 6, 0x0100, 0, data, 18) == 18 && data[2] == (uint8_t)version &&
+          data[3] == version >> 8);
     CHECK(control(f.usb, 0x80, 6, 0x0100, 0, data, 8) == 8);
     CHECK(control(f.usb, 0x80, 6, 0x0200, 0, data, 9) == 9);
     int total = data[2] | data[3] << 8;
     CHECK(control(f.usb, 0x80, 6, 0x0200, 0, data, sizeof data) == total);
     CHECK(control(f.usb, 0x80, 6, 0x0201, 0, data, 9) == -EPIPE);
     CHECK(control(f.usb, 0x80, 6, 0x0300, 0, data, 255) == 4 && data[2] == 9 && data[3] == 4);
-    CHECK(control(f.usb, 0x80, 6, 0x0303, 0x409, data, 255) == 10 && data[2] == '0' && data[8] == '1');
+    CHECK(control(f.usb, 0x80, 6, 0x0303, 0x409, data, 255) == 10 && data[2] == '0' &&
+          data[8] == '1');
     CHECK(control(f.usb, 0x80, 6, 0x0307, 0x409, data, 255) == -EPIPE);
     int bos = control(f.usb, 0x80, 6, 0x0f00, 0, data, sizeof data);
     CHECK(bos == (data[2] | data[3] << 8));
@@ -120,7 +136,7 @@ static void test_enumeration(const char *speed, uint16_t version)
     detach(&f);
 }
 
-/* ---- Bulk -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Bulk ------------------------------------------------------------------------------------ */
 
 static void test_bulk(const char *speed)
 {
@@ -133,19 +149,23 @@ static void test_bulk(const char *speed)
     for (uint32_t i = 0; i < BIG; i++)
         out[i] = (uint8_t)(i * 7 + (i >> 9));
     CHECK(transfer(&f, 0x01, out, BIG, 0, 0, &actual) == 0 && actual == BIG);
-    CHECK(transfer(&f, 0x81, in, BIG, 0, 0, &actual) == 0 && actual == BIG && memcmp(in, out, BIG) == 0);
+    CHECK(transfer(&f, 0x81, in, BIG, 0, 0, &actual) == 0 && actual == BIG &&
+          memcmp(in, out, BIG) == 0);
     /* A short packet ends a read, and an empty one does. */
     CHECK(transfer(&f, 0x01, out, 100, 0, 0, &actual) == 0 && actual == 100);
-    CHECK(transfer(&f, 0x81, in, 4096, 0, 0, &actual) == 0 && actual == 100 && memcmp(in, out, 100) == 0);
+    CHECK(transfer(&f, 0x81, in, 4096, 0, 0, &actual) == 0 && actual == 100 &&
+          memcmp(in, out, 100) == 0);
     CHECK(transfer(&f, 0x01, out, 1024, URB_ZERO_PACKET, 0, &actual) == 0 && actual == 1024);
     CHECK(transfer(&f, 0x81, in, 4096, 0, 0, &actual) == 0 && actual == 1024);
     CHECK(transfer(&f, 0x01, out, 0, 0, 0, &actual) == 0 && actual == 0);
     CHECK(transfer(&f, 0x81, in, 4096, 0, 0, &actual) == 0 && actual == 0);
     CHECK(transfer(&f, 0x01, out, 10, 0, 0, &actual) == 0);
     CHECK(transfer(&f, 0x81, in, 4096, URB_SHORT_NOT_OK, 0, &actual) == -EREMOTEIO && actual == 10);
-    /* A reader that has room for less than the packet: babble, and the pipe is halted until it is reset. */
+    /* A reader that has room for less than the packet: babble, and the pipe is halted until it is
+     * reset. */
     CHECK(transfer(&f, 0x01, out, 60, 0, 0, &actual) == 0);
-    CHECK(transfer(&f, 0x81, in, 20, 0, 0, &actual) == -EOVERFLOW && actual == 20 && memcmp(in, out, 20) == 0);
+    CHECK(transfer(&f, 0x81, in, 20, 0, 0, &actual) == -EOVERFLOW && actual == 20 &&
+          memcmp(in, out, 20) == 0);
     CHECK(transfer(&f, 0x81, in, 64, 0, 0, &actual) == -EPIPE);
     CHECK(usb_pipe_reset(usb_device_pipe(f.usb, 0x81)) == 0);
     /* A read that waits is served by a later write. */
@@ -197,7 +217,8 @@ static void test_options(void)
     for (unsigned i = 0; i < 2; i++) {
         pending_start(&f, &in, 0x81, data, sizeof data);
         pending_wait(&in);
-        CHECK(in.urb.status == 0 && in.urb.actual == sizeof data && data[0] == 0 && data[sizeof data - 1] == 0);
+        CHECK(in.urb.status == 0 && in.urb.actual == sizeof data && data[0] == 0 &&
+              data[sizeof data - 1] == 0);
         CHECK(usb_device_reset(f.usb) == 0);
     }
     CHECK(control(f.usb, 0x40, 0x5b, 0, 0, "echo", 4) == 4);
@@ -213,7 +234,8 @@ static void test_full_loopback(void)
     for (uint32_t i = 0; i < HUGE_BYTES; i++)
         out[i] = (uint8_t)(i >> 8);
     struct pending write;
-    pending_start(&f, &write, 0x01, out, HUGE_BYTES); /* more than the device keeps: the rest is refused for now */
+    pending_start(&f, &write, 0x01, out,
+                  HUGE_BYTES); /* more than the device keeps: the rest is refused for now */
     CHECK(atomic_load(&write.done) == 0);
     uint32_t actual, sum = 0;
     while (sum < HUGE_BYTES) {
@@ -221,7 +243,8 @@ static void test_full_loopback(void)
         sum += actual;
     }
     pending_wait(&write);
-    CHECK(write.urb.status == 0 && write.urb.actual == HUGE_BYTES && memcmp(in, out, HUGE_BYTES) == 0);
+    CHECK(write.urb.status == 0 && write.urb.actual == HUGE_BYTES &&
+          memcmp(in, out, HUGE_BYTES) == 0);
     free(out);
     free(in);
     detach(&f);
@@ -235,8 +258,13 @@ static void test_streams(void)
     static uint8_t in[16][64], out[16][64];
     static struct pending reads[16];
     for (uint16_t i = 0; i < 16; i++) {
-        reads[i] = (struct pending){.urb = {.device = f.usb, .pipe = usb_device_pipe(f.usb, 0x81), .stream = (uint16_t)(i + 1),
-                                            .buffer = in[i], .length = 64, .done = pending_done, .context = &reads[i]}};
+        reads[i] = (struct pending){.urb = {.device = f.usb,
+                                            .pipe = usb_device_pipe(f.usb, 0x81),
+                                            .stream = (uint16_t)(i + 1),
+                                            .buffer = in[i],
+                                            .length = 64,
+                                            .done = pending_done,
+                                            .context = &reads[i]}};
         CHECK(urb_submit(&reads[i].urb) == 0);
     }
     uint32_t actual;
@@ -244,7 +272,8 @@ static void test_streams(void)
         memset(out[i], i + 1, 64);
         CHECK(transfer(&f, 0x01, out[i], 40u + i, 0, (uint16_t)(i + 1), &actual) == 0);
         pending_wait(&reads[i]);
-        CHECK(reads[i].urb.status == 0 && reads[i].urb.actual == 40u + i && memcmp(in[i], out[i], 40u + i) == 0);
+        CHECK(reads[i].urb.status == 0 && reads[i].urb.actual == 40u + i &&
+              memcmp(in[i], out[i], 40u + i) == 0);
     }
     detach(&f);
 }
@@ -258,11 +287,18 @@ static void test_slow_stream(void)
     uint32_t actual;
     CHECK(usb_pipe_open_streams(usb_device_pipe(f.usb, 0x81), 16) == 16);
     usb_virtual_clock_rate(0);
-    slow = (struct pending){.urb = {.device = f.usb, .pipe = usb_device_pipe(f.usb, 0x81), .stream = 2, .buffer = data[0],
-                                    .length = 1024, .done = pending_done, .context = &slow}};
+    slow = (struct pending){.urb = {.device = f.usb,
+                                    .pipe = usb_device_pipe(f.usb, 0x81),
+                                    .stream = 2,
+                                    .buffer = data[0],
+                                    .length = 1024,
+                                    .done = pending_done,
+                                    .context = &slow}};
     CHECK(urb_submit(&slow.urb) == 0);
     for (uint16_t i = 0; i < 100; i++)
-        CHECK(transfer(&f, 0x81, data[1], 1024, 0, (uint16_t)(i % 16 == 1 ? 1 : i % 16 + 1), &actual) == 0 && actual == 1024);
+        CHECK(transfer(&f, 0x81, data[1], 1024, 0, (uint16_t)(i % 16 == 1 ? 1 : i % 16 + 1),
+                       &actual) == 0 &&
+              actual == 1024);
     usb_virtual_clock_step(159);
     CHECK(atomic_load(&slow.done) == 0);
     usb_virtual_clock_step(1);
@@ -272,7 +308,7 @@ static void test_slow_stream(void)
     detach(&f);
 }
 
-/* ---- Interrupt --------------------------------------------------------------------------------------------------------------- */
+/* ---- Interrupt ------------------------------------------------------------------------------- */
 
 static void test_interrupt(void)
 {
@@ -299,7 +335,7 @@ static void test_interrupt(void)
     detach(&f);
 }
 
-/* ---- Isochronous -------------------------------------------------------------------------------------------------------------- */
+/* ---- Isochronous ----------------------------------------------------------------------------- */
 
 enum { ISOCH_PACKETS = 80 };
 
@@ -309,14 +345,21 @@ struct stream {
     uint8_t data[ISOCH_PACKETS * 1024];
 };
 
-static void stream_start(struct fixture *f, struct stream *stream, uint8_t address, uint32_t size, uint8_t flags, uint32_t frame)
+static void stream_start(struct fixture *f, struct stream *stream, uint8_t address, uint32_t size,
+                         uint8_t flags, uint32_t frame)
 {
     for (uint32_t i = 0; i < ISOCH_PACKETS; i++)
         stream->packets[i] = (struct urb_packet){.offset = i * size, .length = size};
-    stream->pending = (struct pending){
-        .urb = {.device = f->usb, .pipe = usb_device_pipe(f->usb, address), .flags = flags, .buffer = stream->data,
-                .length = ISOCH_PACKETS * size, .packets = stream->packets, .packet_count = ISOCH_PACKETS,
-                .start_frame = frame, .done = pending_done, .context = &stream->pending}};
+    stream->pending = (struct pending){.urb = {.device = f->usb,
+                                               .pipe = usb_device_pipe(f->usb, address),
+                                               .flags = flags,
+                                               .buffer = stream->data,
+                                               .length = ISOCH_PACKETS * size,
+                                               .packets = stream->packets,
+                                               .packet_count = ISOCH_PACKETS,
+                                               .start_frame = frame,
+                                               .done = pending_done,
+                                               .context = &stream->pending}};
     CHECK(urb_submit(&stream->pending.urb) == 0);
 }
 
@@ -348,7 +391,8 @@ static void test_isoch(const char *speed, uint32_t size, uint64_t step)
     for (uint32_t i = 0; i < 3; i++)
         for (uint32_t at = 0; at < sizeof out[i].data; at++)
             out[i].data[at] = (uint8_t)(at * 13 + (at >> 10) + i);
-    usb_virtual_clock_rate(0); /* the bus waits until all are submitted, however busy the machine is */
+    usb_virtual_clock_rate(
+        0); /* the bus waits until all are submitted, however busy the machine is */
     for (uint32_t i = 0; i < 3; i++) {
         stream_start(&f, &in[i], 0x83, size, URB_ISO_ASAP, 0);
         stream_start(&f, &out[i], 0x03, size, URB_ISO_ASAP, 0);
@@ -360,14 +404,16 @@ static void test_isoch(const char *speed, uint32_t size, uint64_t step)
         CHECK(stream_is_good(&in[i], size, step));
         CHECK(out[i].pending.urb.status == 0 && out[i].pending.urb.actual == ISOCH_PACKETS * size);
         if (i != 0)
-            CHECK(in[i].pending.urb.start_microframe == in[i - 1].pending.urb.start_microframe + ISOCH_PACKETS * step);
+            CHECK(in[i].pending.urb.start_microframe ==
+                  in[i - 1].pending.urb.start_microframe + ISOCH_PACKETS * step);
     }
     bool good = true;
     for (uint32_t n = 0; n < 3 * ISOCH_PACKETS; n++) {
         struct usb_model_packet packet;
         uint8_t data[1024];
         good &= usb_virtual_record(f.virtual, n, &packet, data, sizeof data) == 0;
-        good &= packet.length == size && packet.microframe == out[0].pending.urb.start_microframe + n * step;
+        good &= packet.length == size &&
+                packet.microframe == out[0].pending.urb.start_microframe + n * step;
         good &= memcmp(data, out[n / ISOCH_PACKETS].data + n % ISOCH_PACKETS * size, size) == 0;
     }
     CHECK(good);
@@ -392,13 +438,15 @@ static void test_isoch_places(void)
     CHECK(atomic_load(&a.pending.done) == 0);
     usb_virtual_clock_step(8);
     pending_wait(&a.pending);
-    CHECK(a.pending.urb.status == 0 && a.pending.urb.start_microframe == (frame + 5) * 8ull && stream_is_good(&a, 1024, 1));
+    CHECK(a.pending.urb.status == 0 && a.pending.urb.start_microframe == (frame + 5) * 8ull &&
+          stream_is_good(&a, 1024, 1));
     /* Two frames are past: they are lost, the rest goes. */
     frame += 15;
     stream_start(&f, &b, 0x83, 1024, 0, frame - 2);
     usb_virtual_clock_step(8 * 8);
     pending_wait(&b.pending);
-    CHECK(b.pending.urb.status == 0 && b.pending.urb.error_count == 17 && b.packets[16].status == -EXDEV);
+    CHECK(b.pending.urb.status == 0 && b.pending.urb.error_count == 17 &&
+          b.packets[16].status == -EXDEV);
     CHECK(b.packets[17].status == 0 && le64(b.data + 17 * 1024) == (frame - 2) * 8ull + 17);
     /* A cancel in the middle: what has passed is there. */
     frame += 8;
@@ -406,17 +454,19 @@ static void test_isoch_places(void)
     usb_virtual_clock_step(8 * 3);
     urb_cancel(&a.pending.urb);
     pending_wait(&a.pending);
-    CHECK(a.pending.urb.status == -ECANCELED && a.packets[15].status == 0 && a.packets[15].actual == 1024);
+    CHECK(a.pending.urb.status == -ECANCELED && a.packets[15].status == 0 &&
+          a.packets[15].actual == 1024);
     CHECK(a.packets[16].status == -EXDEV && a.packets[16].actual == 0);
     usb_virtual_clock_rate(1000);
     detach(&f);
 }
 
-/* ---- Faults, plugging -------------------------------------------------------------------------------------------------------------- */
+/* ---- Faults, plugging ------------------------------------------------------------------------ */
 
 static void test_faults(void)
 {
-    struct fixture f = attach("mutt", "faults=stall:ep=81:at=2+drop:ep=83:every=10+crc:ep=83:at=3+slow:ms=20");
+    struct fixture f =
+        attach("mutt", "faults=stall:ep=81:at=2+drop:ep=83:every=10+crc:ep=83:at=3+slow:ms=20");
     uint8_t out[1024] = {1}, in[1024];
     uint32_t actual;
     uint64_t before = clock_now_ns();
@@ -431,9 +481,11 @@ static void test_faults(void)
     stream_start(&f, &stream, 0x83, 1024, URB_ISO_ASAP, 0);
     pending_wait(&stream.pending);
     CHECK(stream.pending.urb.status == 0 && stream.pending.urb.error_count == 9);
-    CHECK(stream.packets[2].status == -EILSEQ && stream.packets[9].status == -EPROTO && stream.packets[9].actual == 0);
+    CHECK(stream.packets[2].status == -EILSEQ && stream.packets[9].status == -EPROTO &&
+          stream.packets[9].actual == 0);
     const char *reason = "";
-    CHECK(usb_virtual_faults(f.virtual, "nak:ep=81:at=1:ms=30 + short:ep=81:at=3:bytes=7", 1, &reason) == 0);
+    CHECK(usb_virtual_faults(f.virtual, "nak:ep=81:at=1:ms=30 + short:ep=81:at=3:bytes=7", 1,
+                             &reason) == 0);
     CHECK(transfer(&f, 0x01, out, 1024, 0, 0, &actual) == 0);
     before = clock_now_ns();
     CHECK(transfer(&f, 0x81, in, 1024, 0, 0, &actual) == 0 && actual == 1024);
@@ -449,7 +501,8 @@ struct plug_watch {
     _Atomic uint32_t arrived, gone;
 };
 
-static void plug_changed(struct usb_watcher *watcher, enum usb_change change, struct usb_device *device)
+static void plug_changed(struct usb_watcher *watcher, enum usb_change change,
+                         struct usb_device *device)
 {
     struct plug_watch *watch = container_of(watcher, struct plug_watch, watcher);
     _Atomic uint32_t *counter = change == USB_ARRIVED ? &watch->arrived : &watch->gone;
@@ -478,7 +531,8 @@ static void test_unplug(void)
     pending_wait(&streams[0].pending);
     pending_wait(&streams[1].pending);
     pending_wait(&read);
-    CHECK(streams[0].pending.urb.status == 0 && streams[1].pending.urb.status == -ENODEV && read.urb.status == -ENODEV);
+    CHECK(streams[0].pending.urb.status == 0 && streams[1].pending.urb.status == -ENODEV &&
+          read.urb.status == -ENODEV);
     CHECK(streams[1].packets[18].status == 0 && streams[1].packets[19].status != 0);
     await(&watch.gone, 1);
     await(&watch.arrived, 2);
@@ -499,7 +553,8 @@ static void test_unplug(void)
 
 static void test_wrong_descriptors(void)
 {
-    static const char *const scripts[] = {"faults=descriptor:what=length", "faults=descriptor:what=total",
+    static const char *const scripts[] = {"faults=descriptor:what=length",
+                                          "faults=descriptor:what=total",
                                           "faults=descriptor:what=endpoint"};
     for (unsigned i = 0; i < 3; i++) {
         struct virtual_device *virtual = NULL;
@@ -510,7 +565,8 @@ static void test_wrong_descriptors(void)
         usb_virtual_detach(virtual);
     }
     struct virtual_device *virtual = NULL;
-    CHECK(usb_virtual_attach(&usb_model_mutt, NULL, "faults=descriptor:what=device", &virtual) == -EINVAL);
+    CHECK(usb_virtual_attach(&usb_model_mutt, NULL, "faults=descriptor:what=device", &virtual) ==
+          -EINVAL);
     CHECK(usb_virtual_attach(&usb_model_mutt, NULL, "speed=warp", &virtual) == -EINVAL);
 }
 
@@ -530,7 +586,8 @@ static void test_fx2(void)
     CHECK(control(f.usb, 0x40, 0xd8, 0, 0, data, 1) == 1);
     CHECK(control(f.usb, 0xc0, 0xd7, 0, 0, in, 1) == 1 && in[0] == 0x5a);
     CHECK(control(f.usb, 0xc0, 0xd9, 0, 0, in, 1) == 1 && in[0] == 1);
-    CHECK(transfer(&f, 0x06, data, 64, 0, 0, &actual) == 0 && transfer(&f, 0x88, in, 64, 0, 0, &actual) == 0);
+    CHECK(transfer(&f, 0x06, data, 64, 0, 0, &actual) == 0 &&
+          transfer(&f, 0x88, in, 64, 0, 0, &actual) == 0);
     CHECK(actual == 64 && memcmp(in, data, 64) == 0);
     struct plug_watch watch = {.watcher = {.changed = plug_changed}};
     usb_watch(&watch.watcher);
@@ -555,7 +612,8 @@ static void test_audio(void)
     for (uint32_t i = 0; i < BYTES; i++)
         samples[i] = (uint8_t)(i * 31 + (i >> 8));
     FILE *wav = fopen(in_path, "wb");
-    CHECK(wav_head_write(wav, &(struct wav_format){2, 16, 48000}, BYTES) == 0 && fwrite(samples, 1, BYTES, wav) == BYTES);
+    CHECK(wav_head_write(wav, &(struct wav_format){2, 16, 48000}, BYTES) == 0 &&
+          fwrite(samples, 1, BYTES, wav) == BYTES);
     fclose(wav);
     struct fixture f = attach("audio", options);
     CHECK(usb_device_set_interface(f.usb, 1, 1) == 0 && usb_device_set_interface(f.usb, 2, 1) == 0);
@@ -565,7 +623,8 @@ static void test_audio(void)
     stream_start(&f, &out, 0x01, 192, URB_ISO_ASAP, 0);
     pending_wait(&in.pending);
     pending_wait(&out.pending);
-    CHECK(in.pending.urb.status == 0 && in.pending.urb.actual == BYTES && memcmp(in.data, samples, BYTES) == 0);
+    CHECK(in.pending.urb.status == 0 && in.pending.urb.actual == BYTES &&
+          memcmp(in.data, samples, BYTES) == 0);
     CHECK(out.pending.urb.status == 0 && out.pending.urb.actual == BYTES);
     CHECK(usb_device_set_interface(f.usb, 1, 0) == 0);
     wav = fopen(out_path, "rb");
@@ -574,7 +633,8 @@ static void test_audio(void)
     struct wav_format format;
     const uint8_t *recorded;
     uint32_t length = 0;
-    CHECK(wav_parse(file, size, &format, &recorded, &length) == 0 && length == BYTES && format.rate == 48000);
+    CHECK(wav_parse(file, size, &format, &recorded, &length) == 0 && length == BYTES &&
+          format.rate == 48000);
     CHECK(memcmp(recorded, samples, BYTES) == 0);
     detach(&f);
     remove(in_path);

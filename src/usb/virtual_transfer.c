@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bulk, interrupt and control on the virtual bus. Bulk moves as soon as the model has or takes data, interrupt once a service
- * interval; what the model refuses for now stays until usb_model_ready. Faults are asked for packet by packet, and only where
- * a rule concerns the endpoint. */
+/* Bulk, interrupt and control on the virtual bus. Bulk moves as soon as the model has or takes
+ * data, interrupt once a service interval; what the model refuses for now stays until
+ * usb_model_ready. Faults are asked for packet by packet, and only where a rule concerns the
+ * endpoint. */
 #include <errno.h>
 
 #include "usb/virtual.h"
@@ -15,7 +16,8 @@ static const struct usb_endpoint *endpoint_of(const struct urb *urb)
 
 static enum step end(struct virtual_device *device, struct urb *urb, int status)
 {
-    if (status == 0 && (urb->flags & URB_SHORT_NOT_OK) && (urb->flags & URB_IN) && urb->actual < urb->length)
+    if (status == 0 && (urb->flags & URB_SHORT_NOT_OK) && (urb->flags & URB_IN) &&
+        urb->actual < urb->length)
         status = -EREMOTEIO;
     virtual_end(device, urb, status);
     return STEP_ENDED;
@@ -27,7 +29,7 @@ static enum step stall(struct virtual_device *device, struct virtual_pipe *pipe,
     return end(device, urb, -EPIPE);
 }
 
-/* ---- Faults ------------------------------------------------------------------------------------------------------------ */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 static void packet_passed(struct virtual_pipe *pipe)
 {
@@ -46,9 +48,10 @@ static void delay(struct virtual_pipe *pipe, struct urb *urb, uint64_t until)
     packet_passed(pipe); /* as far as the other streams are concerned */
 }
 
-/* Asks once for each packet; a delay is served before the packet is looked at again. STEP_ON: it may pass (perhaps spoilt by
- * pipe->fault). */
-static enum step fault_apply(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint64_t now)
+/* Asks once for each packet; a delay is served before the packet is looked at again. STEP_ON: it
+ * may pass (perhaps spoilt by pipe->fault). */
+static enum step fault_apply(struct virtual_device *device, struct virtual_pipe *pipe,
+                             struct urb *urb, uint64_t now)
 {
     if (!pipe->asked) {
         pipe->asked = true;
@@ -64,15 +67,23 @@ static enum step fault_apply(struct virtual_device *device, struct virtual_pipe 
     case FAULT_SLOW:
         delay(pipe, urb, now + (uint64_t)(rule->ms == 0 ? 1 : rule->ms) * 1000000);
         return STEP_WAIT;
-    case FAULT_UNPLUG: virtual_pull(device); return STEP_WAIT;
-    default: break;
+    case FAULT_UNPLUG:
+        virtual_pull(device);
+        return STEP_WAIT;
+    default:
+        break;
     }
     packet_passed(pipe);
     switch (rule->kind) {
-    case FAULT_STALL: return endpoint_of(urb)->type == USB_CONTROL ? end(device, urb, -EPIPE) : stall(device, pipe, urb);
-    case FAULT_BABBLE: return end(device, urb, -EOVERFLOW);
-    case FAULT_CRC: return end(device, urb, -EILSEQ);
-    default: return end(device, urb, -EPROTO);
+    case FAULT_STALL:
+        return endpoint_of(urb)->type == USB_CONTROL ? end(device, urb, -EPIPE)
+                                                     : stall(device, pipe, urb);
+    case FAULT_BABBLE:
+        return end(device, urb, -EOVERFLOW);
+    case FAULT_CRC:
+        return end(device, urb, -EILSEQ);
+    default:
+        return end(device, urb, -EPROTO);
     }
 }
 
@@ -85,9 +96,10 @@ static int64_t cut_short(const struct virtual_pipe *pipe, int64_t sent, uint32_t
     return kept != 0 && kept % packet == 0 ? kept - 1 : kept;
 }
 
-/* ---- One step of a transfer ----------------------------------------------------------------------------------------------- */
+/* ---- One step of a transfer ------------------------------------------------------------------ */
 
-static enum step step_in(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint32_t most)
+static enum step step_in(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb,
+                         uint32_t most)
 {
     const struct usb_endpoint *endpoint = endpoint_of(urb);
     uint32_t room = urb->length - urb->actual;
@@ -95,7 +107,8 @@ static enum step step_in(struct virtual_device *device, struct virtual_pipe *pip
         room = most;
     if (device->model->in == NULL)
         return STEP_WAIT;
-    int64_t sent = device->model->in(device->state, endpoint->address, urb->stream, (uint8_t *)urb->buffer + urb->actual, room);
+    int64_t sent = device->model->in(device->state, endpoint->address, urb->stream,
+                                     (uint8_t *)urb->buffer + urb->actual, room);
     if (sent == -EAGAIN)
         return STEP_WAIT;
     if (sent < 0)
@@ -114,7 +127,8 @@ static enum step step_in(struct virtual_device *device, struct virtual_pipe *pip
     return STEP_ON;
 }
 
-static enum step step_out(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint32_t most)
+static enum step step_out(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb,
+                          uint32_t most)
 {
     const struct usb_endpoint *endpoint = endpoint_of(urb);
     uint32_t left = urb->length - urb->actual;
@@ -131,11 +145,14 @@ static enum step step_out(struct virtual_device *device, struct virtual_pipe *pi
     urb->actual += taken > given ? given : (uint32_t)taken;
     if (urb->actual < urb->length)
         return STEP_ON;
-    bool wants_empty = (urb->flags & URB_ZERO_PACKET) && given != 0 && urb->length % endpoint->packet == 0;
-    return wants_empty ? STEP_ON : end(device, urb, 0); /* the next step then moves the empty packet */
+    bool wants_empty =
+        (urb->flags & URB_ZERO_PACKET) && given != 0 && urb->length % endpoint->packet == 0;
+    return wants_empty ? STEP_ON
+                       : end(device, urb, 0); /* the next step then moves the empty packet */
 }
 
-static enum step step(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb, uint64_t now)
+static enum step step(struct virtual_device *device, struct virtual_pipe *pipe, struct urb *urb,
+                      uint64_t now)
 {
     const struct usb_endpoint *endpoint = endpoint_of(urb);
     if (pipe->halted)
@@ -153,10 +170,11 @@ static enum step step(struct virtual_device *device, struct virtual_pipe *pipe, 
             return fault;
         most = endpoint->packet;
     }
-    return endpoint->address & USB_ENDPOINT_IN ? step_in(device, pipe, urb, most) : step_out(device, pipe, urb, most);
+    return endpoint->address & USB_ENDPOINT_IN ? step_in(device, pipe, urb, most)
+                                               : step_out(device, pipe, urb, most);
 }
 
-/* ---- Pipes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Pipes ----------------------------------------------------------------------------------- */
 
 /* Streams are queues of their own: one that waits does not hold up the others. */
 static uint64_t bulk_serve(struct virtual_device *device, struct virtual_pipe *pipe, uint64_t now)
@@ -192,7 +210,8 @@ static uint64_t slot_after(uint64_t microframe, uint64_t period)
     return (microframe / period + 1) * period;
 }
 
-static uint64_t interrupt_serve(struct virtual_device *device, struct virtual_pipe *pipe, uint64_t now)
+static uint64_t interrupt_serve(struct virtual_device *device, struct virtual_pipe *pipe,
+                                uint64_t now)
 {
     while (!list_empty(&pipe->pending)) {
         struct urb *urb = container_of(pipe->pending.next, struct urb, host_link);
@@ -211,12 +230,14 @@ static uint64_t interrupt_serve(struct virtual_device *device, struct virtual_pi
             pipe->next_service = 0;
             return VIRTUAL_NEVER;
         }
-        pipe->next_service += period; /* what was due in the past is done now, one packet an interval */
+        pipe->next_service +=
+            period; /* what was due in the past is done now, one packet an interval */
     }
     return VIRTUAL_NEVER;
 }
 
-static uint64_t control_serve(struct virtual_device *device, struct virtual_pipe *pipe, uint64_t now)
+static uint64_t control_serve(struct virtual_device *device, struct virtual_pipe *pipe,
+                              uint64_t now)
 {
     while (!list_empty(&pipe->pending)) {
         struct urb *urb = container_of(pipe->pending.next, struct urb, host_link);
@@ -248,9 +269,13 @@ uint64_t virtual_pipe_serve(struct virtual_device *device, uint32_t index, uint6
         return pipe->not_before;
     const struct urb *first = container_of(pipe->pending.next, struct urb, host_link);
     switch (endpoint_of(first)->type) {
-    case USB_CONTROL: return control_serve(device, pipe, now);
-    case USB_BULK: return bulk_serve(device, pipe, now);
-    case USB_INTERRUPT: return interrupt_serve(device, pipe, now);
-    default: return virtual_isoch_serve(device, pipe, now);
+    case USB_CONTROL:
+        return control_serve(device, pipe, now);
+    case USB_BULK:
+        return bulk_serve(device, pipe, now);
+    case USB_INTERRUPT:
+        return interrupt_serve(device, pipe, now);
+    default:
+        return virtual_isoch_serve(device, pipe, now);
     }
 }

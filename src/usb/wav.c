@@ -19,7 +19,8 @@ static void put(uint8_t *at, uint32_t value, uint32_t bytes)
         at[i] = (uint8_t)(value >> 8 * i);
 }
 
-int wav_parse(const uint8_t *bytes, size_t size, struct wav_format *format, const uint8_t **samples, uint32_t *length)
+int wav_parse(const uint8_t *bytes, size_t size, struct wav_format *format, const uint8_t **samples,
+              uint32_t *length)
 {
     enum { PCM = 1 };
     if (size < 12 || memcmp(bytes, "RIFF", 4) != 0 || memcmp(bytes + 8, "WAVE", 4) != 0)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* overlapped.h's USB part: attaching, plugging, scripts, the record of packets, the clock, lists, descriptions, models of one's own; and
- * the ways in which CreateFile spells a device path. */
+/* overlapped.h's USB part: attaching, plugging, scripts, the record of packets, the clock, lists,
+ * descriptions, models of one's own; and the ways in which CreateFile spells a device path. */
 #include "usb_device.h"
 
-static const uint8_t device_descriptor[18] = {18, 1, 0x10, 0x02, 0xff, 0, 0, 64, 0x09, 0x12, 0x78, 0, 0, 1, 1, 2, 0, 1};
+static const uint8_t device_descriptor[18] = {18,   1,    0x10, 0x02, 0xff, 0, 0, 64, 0x09,
+                                              0x12, 0x78, 0,    0,    1,    1, 2, 0,  1};
+/* clang-format off */
 static const uint8_t configuration[] = {9, 2, 46, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 4, 0xff, 0, 0, 0, 7, 5, 0x81, 2, 0, 2, 0,
                                         7, 5, 0x02, 2, 0, 2, 0, 7, 5, 0x83, 1, 64, 0, 1, 7, 5, 0x04, 1, 64, 0, 1};
+/* clang-format on */
 
 static uint32_t devices_now(void)
 {
@@ -16,15 +19,18 @@ static uint32_t devices_now(void)
     return count;
 }
 
-/* ---- Attaching ------------------------------------------------------------------------------------------------------- */
+/* ---- Attaching ------------------------------------------------------------------------------- */
 
 static void attaching(void)
 {
     struct ovl_usb_device *it = NULL;
     is_int(ovl_usb_attach("nothing", NULL, &it), ERROR_FILE_NOT_FOUND, "no such model");
-    is_int(ovl_usb_attach("mutt", "speed=warp", &it), ERROR_INVALID_PARAMETER, "a speed that is none");
-    is_int(ovl_usb_attach("mutt", "faults=melt:ep=81", &it), ERROR_INVALID_PARAMETER, "a script that is none");
-    is_int(ovl_usb_attach("mutt", "faults=@/nonexistent", &it), ERROR_FILE_NOT_FOUND, "a script's file that is not there");
+    is_int(ovl_usb_attach("mutt", "speed=warp", &it), ERROR_INVALID_PARAMETER,
+           "a speed that is none");
+    is_int(ovl_usb_attach("mutt", "faults=melt:ep=81", &it), ERROR_INVALID_PARAMETER,
+           "a script that is none");
+    is_int(ovl_usb_attach("mutt", "faults=@/nonexistent", &it), ERROR_FILE_NOT_FOUND,
+           "a script's file that is not there");
     is_int(ovl_usb_attach("audio", "speed=super", &it), ERROR_NOT_SUPPORTED, "not at this speed");
     uint32_t before = devices_now();
     is_int(ovl_usb_attach("fx2", NULL, &it), 0, "without options");
@@ -49,7 +55,8 @@ static void looking(void)
     device_attach("mutt", "speed=super,serial=LOOK-1");
     const char *name = device_name();
     is_int(ovl_usb_describe(name, 0, &text), 0, "ovl_usb_describe of one that is open");
-    ok(text != NULL && strstr(text, "1209") != NULL && strstr(text, "LOOK-1") != NULL, "has ids and serial number");
+    ok(text != NULL && strstr(text, "1209") != NULL && strstr(text, "LOOK-1") != NULL,
+       "has ids and serial number");
     size_t whole = text != NULL ? strlen(text) : 0;
     ovl_free(text);
     is_int(ovl_usb_describe(name, 1, &text), 0, "brief");
@@ -59,12 +66,13 @@ static void looking(void)
     is_int(ovl_usb_winusb(name, 9, &path), ERROR_FILE_NOT_FOUND, "no such interface");
     is_int(ovl_usb_winusb("virtual-0", 0, &path), ERROR_FILE_NOT_FOUND, "no such device");
     is_int(ovl_usb_winusb(name, 0, &path), 0, "ovl_usb_winusb");
-    ok(path != NULL && strncmp(path, "\\\\?\\usb#vid_1209&pid_0001#look-1#{", 34) == 0, "is its path: %s", path);
+    ok(path != NULL && strncmp(path, "\\\\?\\usb#vid_1209&pid_0001#look-1#{", 34) == 0,
+       "is its path: %s", path);
     ovl_free(path);
     device_detach();
 }
 
-/* ---- A model of one's own ------------------------------------------------------------------------------------------------ */
+/* ---- A model of one's own -------------------------------------------------------------------- */
 
 struct own {
     volatile LONG resets, destroyed, in_calls, ready, out_bytes, wrong_stream;
@@ -78,7 +86,8 @@ static void own_reset(void *context, struct ovl_usb_device *it)
     InterlockedIncrement(&own->resets);
 }
 
-static int64_t own_control(void *context, struct ovl_usb_device *it, const struct ovl_usb_setup *setup, void *data)
+static int64_t own_control(void *context, struct ovl_usb_device *it,
+                           const struct ovl_usb_setup *setup, void *data)
 {
     struct own *own = context;
     switch (setup->request) {
@@ -86,13 +95,18 @@ static int64_t own_control(void *context, struct ovl_usb_device *it, const struc
         tap_write(own->ready, setup->value);
         ovl_usb_ready(it, 0x81);
         return 0;
-    case 2: memset(data, 0x33, setup->length); return setup->length;
-    case 3: return setup->length + 100; /* says more than it may */
-    default: return OVL_USB_STALL;
+    case 2:
+        memset(data, 0x33, setup->length);
+        return setup->length;
+    case 3:
+        return setup->length + 100; /* says more than it may */
+    default:
+        return OVL_USB_STALL;
     }
 }
 
-static int64_t own_in(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
+static int64_t own_in(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream,
+                      void *buffer, uint32_t room)
 {
     struct own *own = context;
     (void)it;
@@ -109,7 +123,8 @@ static int64_t own_in(void *context, struct ovl_usb_device *it, uint8_t endpoint
     return room < 40 ? room : 40;
 }
 
-static int64_t own_out(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t own_out(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream,
+                       const void *data, uint32_t length)
 {
     struct own *own = context;
     (void)it, (void)endpoint, (void)stream, (void)data;
@@ -125,10 +140,19 @@ static void own_destroyed(void *context)
     SetEvent(own->gone);
 }
 
-static struct ovl_usb_model own_model = {.size = sizeof own_model, .device_descriptor = device_descriptor, .configuration = configuration,
-                                         .configuration_length = sizeof configuration, .strings = {NULL, "Maker", "Gr\xc3\xbc\xc3\x9f""e"},
-                                         .interface_guid = "{6c1f1d52-3a0e-4f27-9c8e-617069746573}", .os_vendor_code = 0x20,
-                                         .reset = own_reset, .control = own_control, .in = own_in, .out = own_out,
+static struct ovl_usb_model own_model = {.size = sizeof own_model,
+                                         .device_descriptor = device_descriptor,
+                                         .configuration = configuration,
+                                         .configuration_length = sizeof configuration,
+                                         .strings = {NULL, "Maker",
+                                                     "Gr\xc3\xbc\xc3\x9f"
+                                                     "e"},
+                                         .interface_guid = "{6c1f1d52-3a0e-4f27-9c8e-617069746573}",
+                                         .os_vendor_code = 0x20,
+                                         .reset = own_reset,
+                                         .control = own_control,
+                                         .in = own_in,
+                                         .out = own_out,
                                          .destroyed = own_destroyed};
 
 static void own_device(void)
@@ -143,15 +167,19 @@ static void own_device(void)
     is_int(ovl_usb_attach_model(&wrong, &own, NULL, &it), ERROR_INVALID_PARAMETER, "another size");
     wrong = own_model;
     wrong.configuration_length = 20;
-    is_int(ovl_usb_attach_model(&wrong, &own, NULL, &it), ERROR_INVALID_PARAMETER, "a configuration that is cut");
-    is_int(ovl_usb_attach_model(&own_model, &own, "speed=super", &it), ERROR_INVALID_PARAMETER, "one that does not fit the speed");
+    is_int(ovl_usb_attach_model(&wrong, &own, NULL, &it), ERROR_INVALID_PARAMETER,
+           "a configuration that is cut");
+    is_int(ovl_usb_attach_model(&own_model, &own, "speed=super", &it), ERROR_INVALID_PARAMETER,
+           "one that does not fit the speed");
     is_int(tap_read(own.destroyed), 0, "what was refused is not destroyed");
     own.gone = event_manual();
     model_attach(&own_model, &own, "speed=high");
     ok(tap_read(own.resets) > 0, "reset is called");
     struct ovl_usb_info *list = NULL;
     uint32_t count = 0;
-    ok(ovl_usb_list(&list, &count) == 0 && strcmp(list[count - 1].product, "Gr\xc3\xbc\xc3\x9f""e") == 0, "a name in UTF-8");
+    ok(ovl_usb_list(&list, &count) == 0 && strcmp(list[count - 1].product, "Gr\xc3\xbc\xc3\x9f"
+                                                                           "e") == 0,
+       "a name in UTF-8");
     ovl_free(list);
     WinUsb_ReadPipe(usb, 0x81, bytes, 512, NULL, &overlapped);
     ok(stays_unsignalled(overlapped.hEvent), "a NAK lets a read wait");
@@ -159,17 +187,26 @@ static void own_device(void)
     settle();
     is_int(tap_read(own.in_calls), calls, "and it is not asked over and over");
     ok(control_out(1, 9), "ovl_usb_ready, by a request");
-    ok(WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE) && moved == 40 && bytes[0] == 9, "serves it");
-    ok(control_out(1, 2) && !WinUsb_ReadPipe(usb, 0x81, bytes, 512, &moved, NULL) && GetLastError() == ERROR_GEN_FAILURE, "a stall");
+    ok(WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE) && moved == 40 && bytes[0] == 9,
+       "serves it");
+    ok(control_out(1, 2) && !WinUsb_ReadPipe(usb, 0x81, bytes, 512, &moved, NULL) &&
+           GetLastError() == ERROR_GEN_FAILURE,
+       "a stall");
     ok(WinUsb_ResetPipe(usb, 0x81), "is cleared");
-    ok(control_out(1, 3) && !WinUsb_ReadPipe(usb, 0x81, bytes, 512, &moved, NULL) && GetLastError() == ERROR_GEN_FAILURE, "babble");
+    ok(control_out(1, 3) && !WinUsb_ReadPipe(usb, 0x81, bytes, 512, &moved, NULL) &&
+           GetLastError() == ERROR_GEN_FAILURE,
+       "babble");
     WinUsb_ResetPipe(usb, 0x81);
-    ok(WinUsb_WritePipe(usb, 0x02, bytes, 1300, &moved, NULL) && moved == 1300 && tap_read(own.out_bytes) == 1300, "out, in parts");
+    ok(WinUsb_WritePipe(usb, 0x02, bytes, 1300, &moved, NULL) && moved == 1300 &&
+           tap_read(own.out_bytes) == 1300,
+       "out, in parts");
     is_int(tap_read(own.wrong_stream), 0, "endpoint and stream are told");
     WINUSB_SETUP_PACKET setup = {0xc0, 2, 0, 0, 8};
-    ok(WinUsb_ControlTransfer(usb, setup, bytes, 8, &moved, NULL) && moved == 8 && bytes[7] == 0x33, "control in");
+    ok(WinUsb_ControlTransfer(usb, setup, bytes, 8, &moved, NULL) && moved == 8 && bytes[7] == 0x33,
+       "control in");
     setup.Request = 3;
-    ok(WinUsb_ControlTransfer(usb, setup, bytes, 8, &moved, NULL) && moved == 8, "what it says too much is cut");
+    ok(WinUsb_ControlTransfer(usb, setup, bytes, 8, &moved, NULL) && moved == 8,
+       "what it says too much is cut");
     fails_with(control_out(0x77, 0), ERROR_GEN_FAILURE, "OVL_USB_STALL");
     device_detach();
     ok(signalled_soon(own.gone), "destroyed is called");
@@ -178,7 +215,7 @@ static void own_device(void)
     CloseHandle(overlapped.hEvent);
 }
 
-/* ---- Clock and record ------------------------------------------------------------------------------------------------------ */
+/* ---- Clock and record ------------------------------------------------------------------------ */
 
 static void clock_and_record(void)
 {
@@ -190,8 +227,11 @@ static void clock_and_record(void)
     LARGE_INTEGER stamp;
     DWORD moved;
     device_attach("mutt", "speed=high");
-    ok(WinUsb_SetCurrentAlternateSetting(usb, 1) && WinUsb_RegisterIsochBuffer(usb, 0x03, buffer, sizeof buffer, &writing), "a buffer");
-    is_int(ovl_usb_packet(plugged, 0, &packet, got, sizeof got), ERROR_FILE_NOT_FOUND, "no packet yet");
+    ok(WinUsb_SetCurrentAlternateSetting(usb, 1) &&
+           WinUsb_RegisterIsochBuffer(usb, 0x03, buffer, sizeof buffer, &writing),
+       "a buffer");
+    is_int(ovl_usb_packet(plugged, 0, &packet, got, sizeof got), ERROR_FILE_NOT_FOUND,
+           "no packet yet");
     ovl_usb_clock(0);
     WinUsb_GetCurrentFrameNumber(usb, &first, &stamp);
     settle();
@@ -207,25 +247,29 @@ static void clock_and_record(void)
     ok(WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE), "one step more, and it is");
     ovl_usb_clock(1000);
     is_int(ovl_usb_packet(plugged, 7, &packet, got, sizeof got), 0, "the eighth packet");
-    ok(packet.length == 1024 && packet.endpoint == 3 && packet.microframe == (uint64_t)(first + 3) * 8 + 7 && got[0] == 8 && got[1023] == 8,
+    ok(packet.length == 1024 && packet.endpoint == 3 &&
+           packet.microframe == (uint64_t)(first + 3) * 8 + 7 && got[0] == 8 && got[1023] == 8,
        "with its microframe and data");
-    is_int(ovl_usb_packet(plugged, 8, &packet, got, sizeof got), ERROR_FILE_NOT_FOUND, "there is no ninth");
+    is_int(ovl_usb_packet(plugged, 8, &packet, got, sizeof got), ERROR_FILE_NOT_FOUND,
+           "there is no ninth");
     WinUsb_UnregisterIsochBuffer(writing);
     CloseHandle(overlapped.hEvent);
     device_detach();
 }
 
-/* ---- The path's spellings --------------------------------------------------------------------------------------------------- */
+/* ---- The path's spellings -------------------------------------------------------------------- */
 
 static void open_as(const char *path, BOOL opens)
 {
-    HANDLE handle = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    HANDLE handle = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                                FILE_FLAG_OVERLAPPED, NULL);
     DWORD error = GetLastError();
     if (opens)
         ok(handle != INVALID_HANDLE_VALUE, "%s opens", path);
     else
-        ok(handle == INVALID_HANDLE_VALUE && (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
-                                              error == ERROR_INVALID_NAME),
+        ok(handle == INVALID_HANDLE_VALUE &&
+               (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
+                error == ERROR_INVALID_NAME),
            "%s does not: %u", path, (unsigned)error);
     if (handle != INVALID_HANDLE_VALUE)
         CloseHandle(handle);
@@ -241,9 +285,14 @@ static void spellings(void)
     open_as("\\\\.\\Usb#Vid_1209&Pid_0001#Spell#{6c1F1d52-3a0e-4f27-9C8e-6d757474f001}", TRUE);
     open_as("\\\\?\\usb#vid_1209&pid_0001#other#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}", FALSE);
     open_as("\\\\?\\usb#vid_1209&pid_0001#spell", FALSE);
-    open_as("\\\\?\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}\\pipe", FALSE);
-    open_as("\\\\?\\GLOBALROOT\\Device\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}", FALSE);
-    open_as("\\\\?\\GLOBALROOT\\??\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}", FALSE);
+    open_as("\\\\?\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}\\pipe",
+            FALSE);
+    open_as("\\\\?\\GLOBALROOT\\Device\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-"
+            "6d757474f001}",
+            FALSE);
+    open_as(
+        "\\\\?\\GLOBALROOT\\??\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}",
+        FALSE);
     ovl_usb_detach(it);
     open_as("\\\\?\\usb#vid_1209&pid_0001#spell#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}", FALSE);
 }

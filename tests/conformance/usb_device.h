@@ -38,7 +38,8 @@ TAP_MAYBE void device_open_newest(void)
     DWORD error = ovl_usb_winusb(device_name(), 0, &path);
     if (error != 0)
         device_bail("ovl_usb_winusb", error);
-    device = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    device = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                         FILE_FLAG_OVERLAPPED, NULL);
     if (device == INVALID_HANDLE_VALUE || !WinUsb_Initialize(device, &usb))
         device_bail(path, GetLastError());
     ovl_free(path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices that come and go: CM_Register_Notification by interface class, instance and handle, and the lists that programs look at. */
+/* Devices that come and go: CM_Register_Notification by interface class, instance and handle, and
+ * the lists that programs look at. */
 #include "usb_device.h"
 
 #include <initguid.h>
@@ -17,8 +18,8 @@ struct heard {
     CM_NOTIFY_ACTION actions[EVENTS];
     WCHAR texts[EVENTS][200];
     DWORD sizes[EVENTS];
-    BOOL leaves;  /* unregisters itself */
-    BOOL opens;   /* opens the device that has come */
+    BOOL leaves; /* unregisters itself */
+    BOOL opens;  /* opens the device that has come */
     volatile LONG opened;
 };
 
@@ -38,7 +39,8 @@ static BOOL text_is(const WCHAR *wide, const char *narrow)
     return *wide == 0;
 }
 
-static DWORD CALLBACK hear(HCMNOTIFICATION notification, PVOID context, CM_NOTIFY_ACTION action, PCM_NOTIFY_EVENT_DATA data, DWORD size)
+static DWORD CALLBACK hear(HCMNOTIFICATION notification, PVOID context, CM_NOTIFY_ACTION action,
+                           PCM_NOTIFY_EVENT_DATA data, DWORD size)
 {
     struct heard *heard = context;
     LONG at = tap_read(heard->count);
@@ -52,8 +54,9 @@ static DWORD CALLBACK hear(HCMNOTIFICATION notification, PVOID context, CM_NOTIF
             text_keep(heard->texts[at], data->u.DeviceInstance.InstanceId, 200);
     }
     if (heard->opens && action == CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL) {
-        HANDLE handle = CreateFileW(data->u.DeviceInterface.SymbolicLink, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                                    FILE_FLAG_OVERLAPPED, NULL);
+        HANDLE handle =
+            CreateFileW(data->u.DeviceInterface.SymbolicLink, GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                        OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
         if (handle != INVALID_HANDLE_VALUE) {
             InterlockedIncrement(&heard->opened);
             CloseHandle(handle);
@@ -80,24 +83,29 @@ static HCMNOTIFICATION listen_to(struct heard *heard, CM_NOTIFY_FILTER *filter)
     HCMNOTIFICATION notification = NULL;
     filter->cbSize = sizeof *filter;
     heard->event = event_auto();
-    ok(CM_Register_Notification(filter, heard, hear, &notification) == CR_SUCCESS && notification != NULL, "registered");
+    ok(CM_Register_Notification(filter, heard, hear, &notification) == CR_SUCCESS &&
+           notification != NULL,
+       "registered");
     return notification;
 }
 
 static ULONG listed(void)
 {
     ULONG length = 0;
-    CM_Get_Device_Interface_List_SizeA(&length, (GUID *)&guid_mutt, NULL, CM_GET_DEVICE_INTERFACE_LIST_PRESENT);
+    CM_Get_Device_Interface_List_SizeA(&length, (GUID *)&guid_mutt, NULL,
+                                       CM_GET_DEVICE_INTERFACE_LIST_PRESENT);
     return length;
 }
 
-static const char path[] = "\\\\?\\usb#vid_1209&pid_0001#plug-1#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
+static const char path[] =
+    "\\\\?\\usb#vid_1209&pid_0001#plug-1#{6c1f1d52-3a0e-4f27-9c8e-6d757474f001}";
 
 static void interfaces(void)
 {
     struct heard heard = {.opens = TRUE}, all = {0};
     CM_NOTIFY_FILTER filter = {.FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE};
-    CM_NOTIFY_FILTER every = {.FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE, .Flags = CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES};
+    CM_NOTIFY_FILTER every = {.FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE,
+                              .Flags = CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES};
     struct ovl_usb_device *it, *other;
     filter.u.DeviceInterface.ClassGuid = guid_mutt;
     HCMNOTIFICATION one = listen_to(&heard, &filter), two = listen_to(&all, &every);
@@ -107,15 +115,20 @@ static void interfaces(void)
     ok(heard_of(&heard, 1), "one arrival of the class");
     is_int(heard.actions[0], CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL, "is an arrival");
     ok(text_is(heard.texts[0], path), "with the path");
-    is_int(heard.sizes[0], offsetof(CM_NOTIFY_EVENT_DATA, u.DeviceInterface.SymbolicLink) + sizeof path * sizeof(WCHAR),
+    is_int(heard.sizes[0],
+           offsetof(CM_NOTIFY_EVENT_DATA, u.DeviceInterface.SymbolicLink) +
+               sizeof path * sizeof(WCHAR),
            "and its size, the end's zero included");
     is_int(tap_read(heard.opened), 1, "the callback can open it");
     ok(heard_of(&all, 2), "it has two classes: its own and that of USB devices");
     is_int(ovl_usb_plug(it, 0), 0, "unplugged");
     is_int(listed(), before, "it is out of the list at once");
-    ok(heard_of(&heard, 2) && heard.actions[1] == CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL && text_is(heard.texts[1], path), "a removal");
+    ok(heard_of(&heard, 2) && heard.actions[1] == CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL &&
+           text_is(heard.texts[1], path),
+       "a removal");
     is_int(ovl_usb_plug(it, 1), 0, "plugged in");
-    ok(heard_of(&heard, 3) && heard.actions[2] == CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL, "it comes again");
+    ok(heard_of(&heard, 3) && heard.actions[2] == CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL,
+       "it comes again");
     is_int(ovl_usb_attach("fx2", NULL, &other), 0, "a device of another class");
     ok(heard_of(&all, 8), "is heard of by who listens to all");
     is_int(tap_read(heard.count), 3, "and by nobody else");
@@ -142,11 +155,13 @@ static void instances(void)
     is_int(ovl_usb_attach("mutt", "serial=OTHER", &other), 0, "another device");
     is_int(ovl_usb_attach("mutt", "serial=PLUG-2", &it), 0, "the device");
     ok(heard_of(&heard, 2), "two events");
-    ok(heard.actions[0] == CM_NOTIFY_ACTION_DEVICEINSTANCEENUMERATED && heard.actions[1] == CM_NOTIFY_ACTION_DEVICEINSTANCESTARTED,
+    ok(heard.actions[0] == CM_NOTIFY_ACTION_DEVICEINSTANCEENUMERATED &&
+           heard.actions[1] == CM_NOTIFY_ACTION_DEVICEINSTANCESTARTED,
        "enumerated, then started");
     ok(text_is(heard.texts[0], id), "with its instance id");
     ovl_usb_detach(it);
-    ok(heard_of(&heard, 3) && heard.actions[2] == CM_NOTIFY_ACTION_DEVICEINSTANCEREMOVED, "removed");
+    ok(heard_of(&heard, 3) && heard.actions[2] == CM_NOTIFY_ACTION_DEVICEINSTANCEREMOVED,
+       "removed");
     ovl_usb_detach(other);
     ok(CM_Unregister_Notification(one) == CR_SUCCESS, "unregistered");
     is_int(tap_read(heard.count), 3, "the other's are not heard");
@@ -165,12 +180,15 @@ static void handles(void)
     HCMNOTIFICATION one = listen_to(&heard, &filter);
     WinUsb_ReadPipe(usb, 0x81, bytes, sizeof bytes, NULL, &overlapped);
     is_int(ovl_usb_plug(plugged, 0), 0, "unplugged with a read under way");
-    ok(heard_of(&heard, 1) && heard.actions[0] == CM_NOTIFY_ACTION_DEVICEREMOVECOMPLETE, "the handle's device is gone");
+    ok(heard_of(&heard, 1) && heard.actions[0] == CM_NOTIFY_ACTION_DEVICEREMOVECOMPLETE,
+       "the handle's device is gone");
     BOOL good = WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE);
     DWORD error = GetLastError();
-    ok(!good && (error == ERROR_DEVICE_NOT_CONNECTED || error == ERROR_NO_SUCH_DEVICE), "the read has failed: %u", (unsigned)error);
+    ok(!good && (error == ERROR_DEVICE_NOT_CONNECTED || error == ERROR_NO_SUCH_DEVICE),
+       "the read has failed: %u", (unsigned)error);
     is_int(ovl_usb_plug(plugged, 1), 0, "plugged in again");
-    fails_with(WinUsb_ReadPipe(usb, 0x81, bytes, sizeof bytes, &moved, NULL), ERROR_NO_SUCH_DEVICE, "the old handle stays dead");
+    fails_with(WinUsb_ReadPipe(usb, 0x81, bytes, sizeof bytes, &moved, NULL), ERROR_NO_SUCH_DEVICE,
+               "the old handle stays dead");
     ok(CM_Unregister_Notification(one) == CR_SUCCESS, "unregistered");
     WinUsb_Free(usb);
     CloseHandle(device);
@@ -205,9 +223,12 @@ static volatile LONG stop;
 static DWORD WINAPI look(void *counter)
 {
     while (!tap_read(stop)) {
-        HDEVINFO set = SetupDiGetClassDevsA(&guid_mutt, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
+        HDEVINFO set =
+            SetupDiGetClassDevsA(&guid_mutt, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
         SP_DEVICE_INTERFACE_DATA interface = {.cbSize = sizeof interface};
-        for (DWORD i = 0; set != INVALID_HANDLE_VALUE && SetupDiEnumDeviceInterfaces(set, NULL, &guid_mutt, i, &interface); i++)
+        for (DWORD i = 0; set != INVALID_HANDLE_VALUE &&
+                          SetupDiEnumDeviceInterfaces(set, NULL, &guid_mutt, i, &interface);
+             i++)
             InterlockedIncrement(counter);
         if (set != INVALID_HANDLE_VALUE)
             SetupDiDestroyDeviceInfoList(set);

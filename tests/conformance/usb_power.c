@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* WinUSB's power policies: a device that may idle is suspended when nothing happens, wakes for what a program does and for what it has to
- * say itself, and RESET_PIPE_ON_RESUME. */
+/* WinUSB's power policies: a device that may idle is suspended when nothing happens, wakes for what
+ * a program does and for what it has to say itself, and RESET_PIPE_ON_RESUME. */
 #include "usb_device.h"
 
-static const uint8_t device_descriptor[18] = {18, 1, 0x10, 0x02, 0xff, 0, 0, 64, 0x09, 0x12, 0x79, 0, 0, 1, 0, 0, 0, 1};
+static const uint8_t device_descriptor[18] = {18,   1,    0x10, 0x02, 0xff, 0, 0, 64, 0x09,
+                                              0x12, 0x79, 0,    0,    1,    0, 0, 0,  1};
+/* clang-format off */
 static const uint8_t config_wakes[] = {9, 2, 39, 0, 1, 1, 0, 0xa0, 50, 9, 4, 0, 0, 3, 0xff, 0, 0, 0,
                                        7, 5, 0x81, 3, 8, 0, 4, 7, 5, 0x02, 2, 0, 2, 0, 7, 5, 0x83, 2, 0, 2, 0};
+/* clang-format on */
 
 struct sleeper {
     volatile LONG suspended, suspends, resumes, has_data, stalls;
@@ -19,7 +22,8 @@ static void power(void *context, struct ovl_usb_device *it, int is_suspended)
     tap_write(sleeper->suspended, is_suspended);
 }
 
-static int64_t answer(void *context, struct ovl_usb_device *it, const struct ovl_usb_setup *setup, void *data)
+static int64_t answer(void *context, struct ovl_usb_device *it, const struct ovl_usb_setup *setup,
+                      void *data)
 {
     (void)context, (void)it;
     if (setup->type & 0x80)
@@ -27,7 +31,8 @@ static int64_t answer(void *context, struct ovl_usb_device *it, const struct ovl
     return setup->length;
 }
 
-static int64_t give(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
+static int64_t give(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream,
+                    void *buffer, uint32_t room)
 {
     struct sleeper *sleeper = context;
     (void)it, (void)stream;
@@ -40,7 +45,8 @@ static int64_t give(void *context, struct ovl_usb_device *it, uint8_t endpoint, 
     return OVL_USB_NAK;
 }
 
-static int64_t take(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t take(void *context, struct ovl_usb_device *it, uint8_t endpoint, uint16_t stream,
+                    const void *data, uint32_t length)
 {
     (void)context, (void)it, (void)endpoint, (void)stream, (void)data;
     return length;
@@ -50,10 +56,15 @@ static struct sleeper sleeper;
 
 static void attach(const uint8_t *config, const char *options)
 {
-    static struct ovl_usb_model model = {.size = sizeof model, .device_descriptor = device_descriptor,
+    static struct ovl_usb_model model = {.size = sizeof model,
+                                         .device_descriptor = device_descriptor,
                                          .configuration_length = sizeof config_wakes,
-                                         .interface_guid = "{6c1f1d52-3a0e-4f27-9c8e-706f77657200}", .os_vendor_code = 0x20,
-                                         .control = answer, .in = give, .out = take, .suspended = power};
+                                         .interface_guid = "{6c1f1d52-3a0e-4f27-9c8e-706f77657200}",
+                                         .os_vendor_code = 0x20,
+                                         .control = answer,
+                                         .in = give,
+                                         .out = take,
+                                         .suspended = power};
     model.configuration = config;
     memset(&sleeper, 0, sizeof sleeper);
     model_attach(&model, &sleeper, options);
@@ -81,14 +92,18 @@ static void idling(void)
     ULONG moved, delay = 0, length = sizeof delay;
     UCHAR bytes[64] = {0}, state = 0;
     attach(config_wakes, "speed=high,idle=30");
-    ok(WinUsb_GetPowerPolicy(usb, SUSPEND_DELAY, &length, &delay) && delay == 30, "SUSPEND_DELAY is DefaultIdleTimeout");
+    ok(WinUsb_GetPowerPolicy(usb, SUSPEND_DELAY, &length, &delay) && delay == 30,
+       "SUSPEND_DELAY is DefaultIdleTimeout");
     length = 1;
-    ok(WinUsb_GetPowerPolicy(usb, AUTO_SUSPEND, &length, &state) && state == 1, "AUTO_SUSPEND is DefaultIdleState");
+    ok(WinUsb_GetPowerPolicy(usb, AUTO_SUSPEND, &length, &state) && state == 1,
+       "AUTO_SUSPEND is DefaultIdleState");
     ok(becomes(1), "nothing happens: it is suspended");
     ok(request() && tap_read(sleeper.resumes) == 1, "a control transfer wakes it and is answered");
     ok(becomes(1), "then it sleeps again");
-    ok(WinUsb_WritePipe(usb, 0x02, bytes, 64, &moved, NULL) && tap_read(sleeper.resumes) == 2, "a write wakes it");
-    ok(becomes(1) && WinUsb_ResetPipe(usb, 0x02) && tap_read(sleeper.resumes) == 3, "ResetPipe does");
+    ok(WinUsb_WritePipe(usb, 0x02, bytes, 64, &moved, NULL) && tap_read(sleeper.resumes) == 2,
+       "a write wakes it");
+    ok(becomes(1) && WinUsb_ResetPipe(usb, 0x02) && tap_read(sleeper.resumes) == 3,
+       "ResetPipe does");
     OVERLAPPED overlapped = {.hEvent = event_manual()};
     ok(becomes(1), "it sleeps");
     WinUsb_ReadPipe(usb, 0x81, bytes, 8, NULL, &overlapped);
@@ -97,7 +112,8 @@ static void idling(void)
     tap_write(sleeper.has_data, 1);
     ovl_usb_ready(plugged, 0x81);
     DWORD got = 0;
-    ok(WinUsb_GetOverlappedResult(usb, &overlapped, &got, TRUE) && got == 1 && bytes[0] == 0x42, "a device with data wakes the host");
+    ok(WinUsb_GetOverlappedResult(usb, &overlapped, &got, TRUE) && got == 1 && bytes[0] == 0x42,
+       "a device with data wakes the host");
     ok(becomes(1), "and sleeps again");
     ok(request(), "wakes for a request");
     CloseHandle(overlapped.hEvent);
@@ -117,11 +133,13 @@ static void policies(void)
     attach(config_wakes, "speed=high,idle=600000");
     ok(WinUsb_SetPowerPolicy(usb, SUSPEND_DELAY, sizeof delay, &delay), "SUSPEND_DELAY 20");
     ok(request() && becomes(1), "holds from the next transfer on");
-    ok(WinUsb_SetPowerPolicy(usb, AUTO_SUSPEND, sizeof off, &off) && becomes(0), "AUTO_SUSPEND off wakes it");
+    ok(WinUsb_SetPowerPolicy(usb, AUTO_SUSPEND, sizeof off, &off) && becomes(0),
+       "AUTO_SUSPEND off wakes it");
     settle();
     ok(request() && tap_read(sleeper.suspended) == 0, "and it stays awake");
     ok(WinUsb_SetPowerPolicy(usb, AUTO_SUSPEND, sizeof on, &on) && becomes(1), "on: it sleeps");
-    fails_with(WinUsb_SetPowerPolicy(usb, AUTO_SUSPEND, sizeof delay, &delay), ERROR_INVALID_PARAMETER, "another length");
+    fails_with(WinUsb_SetPowerPolicy(usb, AUTO_SUSPEND, sizeof delay, &delay),
+               ERROR_INVALID_PARAMETER, "another length");
     device_detach();
 }
 
@@ -152,17 +170,21 @@ static void reset_on_resume(void)
     for (int with = 0; with < 2; with++) {
         attach(config_wakes, "speed=high,idle=20");
         if (with)
-            ok(WinUsb_SetPipePolicy(usb, 0x83, RESET_PIPE_ON_RESUME, sizeof on, &on), "RESET_PIPE_ON_RESUME");
+            ok(WinUsb_SetPipePolicy(usb, 0x83, RESET_PIPE_ON_RESUME, sizeof on, &on),
+               "RESET_PIPE_ON_RESUME");
         tap_write(sleeper.stalls, 1);
-        fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_GEN_FAILURE, "a read is stalled");
+        fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_GEN_FAILURE,
+                   "a read is stalled");
         tap_write(sleeper.stalls, 0);
         ok(becomes(1), "the device is suspended");
         ULONG timeout = 50;
         WinUsb_SetPipePolicy(usb, 0x83, PIPE_TRANSFER_TIMEOUT, sizeof timeout, &timeout);
         if (with)
-            fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_SEM_TIMEOUT, "after the resume the pipe waits for data");
+            fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_SEM_TIMEOUT,
+                       "after the resume the pipe waits for data");
         else
-            fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_GEN_FAILURE, "without it the pipe is still halted");
+            fails_with(WinUsb_ReadPipe(usb, 0x83, bytes, 512, &moved, NULL), ERROR_GEN_FAILURE,
+                       "without it the pipe is still halted");
         device_detach();
     }
 }

@@ -48,7 +48,8 @@ TAP_MAYBE void device_find(void)
     if (probe == INVALID_HANDLE_VALUE) {
         const char *asked = getenv("OVERLAPPED_USB");
         if (asked != NULL && *asked != '\0') {
-            printf("Bail out! OVERLAPPED_USB is %s, but the device does not open: %u\n", asked, (unsigned)GetLastError());
+            printf("Bail out! OVERLAPPED_USB is %s, but the device does not open: %u\n", asked,
+                   (unsigned)GetLastError());
             exit(3);
         }
         puts("1..0 # SKIP no test device");

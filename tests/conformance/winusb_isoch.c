@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* WinUSB: the rules of isochronous transfers. Frame numbers are the bus's own on a virtual device; on a real or a remote one they are
- * the library's, so there the device's own count is only compared with itself. */
+/* WinUSB: the rules of isochronous transfers. Frame numbers are the bus's own on a virtual device;
+ * on a real or a remote one they are the library's, so there the device's own count is only
+ * compared with itself. */
 #include "winusb_common.h"
 
 enum { FRAMES = 10, TRANSFERS = 3 };
@@ -53,7 +54,8 @@ static void registering(void)
 static void reads(void)
 {
     OVERLAPPED overlapped[TRANSFERS] = {{0}};
-    ovl_usb_clock(0); /* a virtual device waits until all are submitted, however busy the machine is */
+    ovl_usb_clock(
+        0); /* a virtual device waits until all are submitted, however busy the machine is */
     for (int i = 0; i < TRANSFERS; i++) {
         overlapped[i].hEvent = event_manual();
         memset(packets[i], 0xee, sizeof packets[i]);
@@ -94,7 +96,8 @@ static void frames(void)
     DWORD done;
     ovl_usb_clock(0);
     ULONG start = frame_now() + 20, next = start;
-    BOOL started = WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0], &overlapped);
+    BOOL started =
+        WinUsb_ReadIsochPipe(reading, 0, bytes, &next, FRAMES * in_frame, packets[0], &overlapped);
     DWORD start_error = GetLastError();
     ovl_usb_clock(1000);
     SetLastError(start_error);
@@ -136,7 +139,9 @@ static void settings_between(void)
             failed++;
             continue;
         }
-        failed += finish(WinUsb_WriteIsochPipeAsap(registered, 0, bytes / FRAMES, FALSE, &overlapped), &overlapped, &done) != 0;
+        failed +=
+            finish(WinUsb_WriteIsochPipeAsap(registered, 0, bytes / FRAMES, FALSE, &overlapped),
+                   &overlapped, &done) != 0;
         busy += !WinUsb_SetCurrentAlternateSetting(usb, 0);
         WinUsb_UnregisterIsochBuffer(registered);
     }
@@ -145,7 +150,8 @@ static void settings_between(void)
     CloseHandle(overlapped.hEvent);
 }
 
-/* The settings with one wide pipe: 3 x 1024 bytes in a microframe at high speed, 48 x 1024 at super speed. */
+/* The settings with one wide pipe: 3 x 1024 bytes in a microframe at high speed, 48 x 1024 at super
+ * speed. */
 static void wide(void)
 {
     WINUSB_PIPE_INFORMATION_EX pipe;
@@ -159,18 +165,21 @@ static void wide(void)
             i++;
         ULONG length = 2 * in_frame * pipe.MaximumBytesPerInterval;
         UCHAR *memory = calloc(1, length);
-        ok(WinUsb_SetCurrentAlternateSetting(usb, n), "setting %u, %u bytes a packet", n, (unsigned)pipe.MaximumBytesPerInterval);
+        ok(WinUsb_SetCurrentAlternateSetting(usb, n), "setting %u, %u bytes a packet", n,
+           (unsigned)pipe.MaximumBytesPerInterval);
         ok(WinUsb_RegisterIsochBuffer(usb, pipe.PipeId, memory, length, &registered), "a buffer");
         ResetEvent(overlapped.hEvent);
         memset(packets[0], 0xee, sizeof packets[0]);
         BOOL is_in = USB_ENDPOINT_DIRECTION_IN(pipe.PipeId) != 0;
-        is_int(finish(is_in ? WinUsb_ReadIsochPipeAsap(registered, 0, length, FALSE, 2 * in_frame, packets[0], &overlapped)
+        is_int(finish(is_in ? WinUsb_ReadIsochPipeAsap(registered, 0, length, FALSE, 2 * in_frame,
+                                                       packets[0], &overlapped)
                             : WinUsb_WriteIsochPipeAsap(registered, 0, length, FALSE, &overlapped),
                       &overlapped, &done),
                0, "a transfer of two frames");
         ULONG wrong = 0;
         for (ULONG p = 0; is_in && p < 2 * in_frame; p++)
-            wrong += packets[0][p].Status != 0 || packets[0][p].Length != pipe.MaximumBytesPerInterval;
+            wrong +=
+                packets[0][p].Status != 0 || packets[0][p].Length != pipe.MaximumBytesPerInterval;
         is_int(wrong, 0, "whole packets");
         WinUsb_UnregisterIsochBuffer(registered);
         free(memory);
@@ -187,7 +196,8 @@ static void time_sync(void)
 #else
 static LONGLONG counter_at(HANDLE tracking, ULONG frame, ULONG microframe, ULONG *accuracy)
 {
-    USB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION info = {.TimeTrackingHandle = tracking, .InputFrameNumber = frame,
+    USB_FRAME_NUMBER_AND_QPC_FOR_TIME_SYNC_INFORMATION info = {.TimeTrackingHandle = tracking,
+                                                               .InputFrameNumber = frame,
                                                                .InputMicroFrameNumber = microframe};
     if (!WinUsb_GetCurrentFrameNumberAndQpc(usb, &info))
         return -1;
@@ -202,7 +212,8 @@ static void time_sync(void)
     USB_STOP_TRACKING_FOR_TIME_SYNC_INFORMATION end = {0};
     LARGE_INTEGER before, after, frequency;
     ULONG accuracy = 0;
-    ok(WinUsb_StartTrackingForTimeSync(usb, &start) && start.TimeTrackingHandle != NULL, "StartTrackingForTimeSync");
+    ok(WinUsb_StartTrackingForTimeSync(usb, &start) && start.TimeTrackingHandle != NULL,
+       "StartTrackingForTimeSync");
     info.TimeTrackingHandle = start.TimeTrackingHandle;
     QueryPerformanceFrequency(&frequency);
     QueryPerformanceCounter(&before);
@@ -210,21 +221,26 @@ static void time_sync(void)
     info.InputFrameNumber = frame;
     ok(WinUsb_GetCurrentFrameNumberAndQpc(usb, &info), "GetCurrentFrameNumberAndQpc");
     QueryPerformanceCounter(&after);
-    ok(info.CurrentQueryPerformanceCounter.QuadPart >= before.QuadPart && info.CurrentQueryPerformanceCounter.QuadPart <= after.QuadPart,
+    ok(info.CurrentQueryPerformanceCounter.QuadPart >= before.QuadPart &&
+           info.CurrentQueryPerformanceCounter.QuadPart <= after.QuadPart,
        "its counter is of the call's time");
-    is_int(info.QueryPerformanceCounterFrequency.QuadPart, frequency.QuadPart, "its frequency is the counter's");
-    ok(info.CurrentUSBFrameNumber - frame <= 20000 && info.CurrentHardwareMicroFrameNumber < 8, "frame %u and microframe",
-       (unsigned)info.CurrentUSBFrameNumber);
-    LONGLONG tick = frequency.QuadPart / 1000000, worst = 0, first = counter_at(start.TimeTrackingHandle, frame, 0, &accuracy);
+    is_int(info.QueryPerformanceCounterFrequency.QuadPart, frequency.QuadPart,
+           "its frequency is the counter's");
+    ok(info.CurrentUSBFrameNumber - frame <= 20000 && info.CurrentHardwareMicroFrameNumber < 8,
+       "frame %u and microframe", (unsigned)info.CurrentUSBFrameNumber);
+    LONGLONG tick = frequency.QuadPart / 1000000, worst = 0,
+             first = counter_at(start.TimeTrackingHandle, frame, 0, &accuracy);
     LONGLONG allowed = (2 * (LONGLONG)accuracy + 1) * tick;
     for (int i = 0; i < 50; i++) {
         LONGLONG again = counter_at(start.TimeTrackingHandle, frame, 0, &accuracy);
         worst = llabs(again - first) > worst ? llabs(again - first) : worst;
         SwitchToThread();
     }
-    ok(worst <= allowed, "a frame's time is the same whenever it is asked for: within %u us", (unsigned)(worst / tick));
+    ok(worst <= allowed, "a frame's time is the same whenever it is asked for: within %u us",
+       (unsigned)(worst / tick));
     LONGLONG later = counter_at(start.TimeTrackingHandle, frame + 100, 4, &accuracy);
-    ok(llabs(later - first - 100500 * tick) <= allowed, "and 100 frames and 4 microframes are 100.5 ms");
+    ok(llabs(later - first - 100500 * tick) <= allowed,
+       "and 100 frames and 4 microframes are 100.5 ms");
     fails_with(WinUsb_GetCurrentFrameNumberAndQpc(usb, NULL), ERROR_INVALID_HANDLE, "no structure");
     end.TimeTrackingHandle = start.TimeTrackingHandle;
     ok(WinUsb_StopTrackingForTimeSync(usb, &end), "StopTrackingForTimeSync");

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* WinUSB on devices of the test's own: isochronous pipes of every interval, a function of several interfaces, and transfers that are
- * larger than the stack's maximum, as the device sees them. */
+/* WinUSB on devices of the test's own: isochronous pipes of every interval, a function of several
+ * interfaces, and transfers that are larger than the stack's maximum, as the device sees them. */
 #include "usb_device.h"
 
-static const uint8_t device_descriptor[18] = {18, 1, 0x10, 0x02, 0xff, 0, 0, 64, 0x09, 0x12, 0x77, 0, 0, 1, 0, 0, 0, 1};
+static const uint8_t device_descriptor[18] = {18,   1,    0x10, 0x02, 0xff, 0, 0, 64, 0x09,
+                                              0x12, 0x77, 0,    0,    1,    0, 0, 0,  1};
 static const char own_guid[] = "{6c1f1d52-3a0e-4f27-9c8e-6f776e646576}";
 
-/* ---- Isochronous intervals -------------------------------------------------------------------------------------------- */
+/* ---- Isochronous intervals ------------------------------------------------------------------- */
 
 enum { FRAMES = 4, PACKET = 100, SEEN_MAX = 256 };
 
@@ -16,8 +17,8 @@ struct seen {
     UCHAR first[SEEN_MAX];
 };
 
-static void isoch_out(void *context, struct ovl_usb_device *from, uint8_t endpoint, uint64_t microframe, const void *data,
-                      uint32_t length)
+static void isoch_out(void *context, struct ovl_usb_device *from, uint8_t endpoint,
+                      uint64_t microframe, const void *data, uint32_t length)
 {
     struct seen *seen = context;
     LONG at = seen->count;
@@ -29,7 +30,8 @@ static void isoch_out(void *context, struct ovl_usb_device *from, uint8_t endpoi
     }
 }
 
-static uint32_t isoch_in(void *context, struct ovl_usb_device *from, uint8_t endpoint, uint64_t microframe, void *buffer, uint32_t room)
+static uint32_t isoch_in(void *context, struct ovl_usb_device *from, uint8_t endpoint,
+                         uint64_t microframe, void *buffer, uint32_t room)
 {
     (void)context, (void)from, (void)endpoint;
     if (room >= sizeof microframe)
@@ -40,11 +42,18 @@ static uint32_t isoch_in(void *context, struct ovl_usb_device *from, uint8_t end
 /* Isochronous OUT 01 and IN 82 of that bInterval in setting 1. */
 static void isoch_open(struct seen *seen, UCHAR interval, const char *options)
 {
+    /* clang-format off */
     static uint8_t config[9 + 9 + 9 + 14] = {9, 2, 41, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 0, 0xff, 0, 0, 0,
                                              9, 4, 0, 1, 2, 0xff, 0, 0, 0, 7, 5, 0x01, 1, PACKET, 0, 0, 7, 5, 0x82, 1, PACKET, 0, 0};
-    static struct ovl_usb_model model = {.size = sizeof model, .device_descriptor = device_descriptor, .configuration = config,
-                                         .configuration_length = sizeof config, .interface_guid = own_guid, .os_vendor_code = 0x20,
-                                         .isoch_in = isoch_in, .isoch_out = isoch_out};
+    /* clang-format on */
+    static struct ovl_usb_model model = {.size = sizeof model,
+                                         .device_descriptor = device_descriptor,
+                                         .configuration = config,
+                                         .configuration_length = sizeof config,
+                                         .interface_guid = own_guid,
+                                         .os_vendor_code = 0x20,
+                                         .isoch_in = isoch_in,
+                                         .isoch_out = isoch_out};
     config[33] = config[40] = interval;
     memset(seen, 0, sizeof *seen);
     model_attach(&model, seen, options);
@@ -63,7 +72,8 @@ static void interval_writes(struct seen *seen, ULONG in_frame, ULONG period)
         buffer[i] = (UCHAR)(i / PACKET);
     ok(WinUsb_RegisterIsochBuffer(usb, 0x01, buffer, sizeof buffer, &writing), "a buffer");
     if (in_frame > 1)
-        is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, bytes - PACKET, FALSE, &overlapped), &overlapped, &moved),
+        is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, bytes - PACKET, FALSE, &overlapped),
+                      &overlapped, &moved),
                ERROR_INVALID_PARAMETER, "a packet less is no whole frame");
     ovl_usb_clock(0); /* the device waits until it is submitted, however busy the machine is */
     WinUsb_GetCurrentFrameNumber(usb, &frame, &stamp);
@@ -75,8 +85,10 @@ static void interval_writes(struct seen *seen, ULONG in_frame, ULONG period)
     ok(WinUsb_GetOverlappedResult(usb, &overlapped, &moved, TRUE), "succeeds");
     is_int(next, start + FRAMES, "tells the frame behind it");
     is_int(moved, 0, "and no bytes");
-    is_int(tap_read(seen->count), FRAMES * in_frame, "the device gets %u packets", (unsigned)(FRAMES * in_frame));
-    is_int(seen->microframes[0], (uint64_t)start * 8, "the first in the first microframe of its frame");
+    is_int(tap_read(seen->count), FRAMES * in_frame, "the device gets %u packets",
+           (unsigned)(FRAMES * in_frame));
+    is_int(seen->microframes[0], (uint64_t)start * 8,
+           "the first in the first microframe of its frame");
     int wrong = 0;
     for (ULONG i = 0; i < FRAMES * in_frame; i++)
         wrong += seen->microframes[i] != (uint64_t)start * 8 + i * period || seen->first[i] != i;
@@ -96,7 +108,8 @@ static void interval_reads(ULONG in_frame, ULONG period)
     ok(WinUsb_RegisterIsochBuffer(usb, 0x82, buffer, sizeof buffer, &reading), "a buffer");
     ovl_usb_clock(0);
     for (ULONG i = 0; i < 2; i++)
-        WinUsb_ReadIsochPipeAsap(reading, i * half * PACKET, half * PACKET, i > 0, half, packets + i * half, &overlapped[i]);
+        WinUsb_ReadIsochPipeAsap(reading, i * half * PACKET, half * PACKET, i > 0, half,
+                                 packets + i * half, &overlapped[i]);
     ovl_usb_clock(1000);
     for (ULONG i = 0; i < 2; i++)
         ok(WinUsb_GetOverlappedResult(usb, &overlapped[i], &moved, TRUE), "a read");
@@ -105,9 +118,11 @@ static void interval_reads(ULONG in_frame, ULONG period)
     memcpy(&first, buffer, sizeof first);
     for (ULONG i = 0; i < 2 * half; i++) {
         memcpy(&each, buffer + i * PACKET, sizeof each);
-        wrong += each != first + i * period || packets[i].Status != 0 || packets[i].Length != PACKET;
+        wrong +=
+            each != first + i * period || packets[i].Status != 0 || packets[i].Length != PACKET;
     }
-    is_int(wrong, 0, "two reads, one behind the other, %u microframes between packets", (unsigned)period);
+    is_int(wrong, 0, "two reads, one behind the other, %u microframes between packets",
+           (unsigned)period);
     is_int(first % 8, 0, "from a frame's beginning");
     WinUsb_UnregisterIsochBuffer(reading);
     CloseHandle(overlapped[0].hEvent);
@@ -121,7 +136,8 @@ static void intervals(void)
     for (UCHAR interval = 1; interval <= 4; interval++) {
         ULONG period = 1u << (interval - 1);
         isoch_open(&seen, interval, "speed=high");
-        ok(WinUsb_QueryPipeEx(usb, 1, 0, &pipe) && pipe.Interval == interval && pipe.MaximumBytesPerInterval == PACKET,
+        ok(WinUsb_QueryPipeEx(usb, 1, 0, &pipe) && pipe.Interval == interval &&
+               pipe.MaximumBytesPerInterval == PACKET,
            "QueryPipeEx tells the descriptor's");
         interval_writes(&seen, 8 / period, period);
         interval_reads(8 / period, period);
@@ -142,9 +158,11 @@ static void intervals_refused(void)
         OVERLAPPED overlapped = {.hEvent = event_manual()};
         DWORD moved;
         isoch_open(&seen, interval, "speed=high");
-        ok(WinUsb_RegisterIsochBuffer(usb, 0x01, buffer, sizeof buffer, &writing), "bInterval %u: a buffer", interval);
-        is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, PACKET, FALSE, &overlapped), &overlapped, &moved), ERROR_INVALID_PARAMETER,
-               "a period of more than a frame: the transfer is refused");
+        ok(WinUsb_RegisterIsochBuffer(usb, 0x01, buffer, sizeof buffer, &writing),
+           "bInterval %u: a buffer", interval);
+        is_int(finish(WinUsb_WriteIsochPipeAsap(writing, 0, PACKET, FALSE, &overlapped),
+                      &overlapped, &moved),
+               ERROR_INVALID_PARAMETER, "a period of more than a frame: the transfer is refused");
         is_int(tap_read(seen.count), 0, "and nothing is sent");
         WinUsb_UnregisterIsochBuffer(writing);
         CloseHandle(overlapped.hEvent);
@@ -152,12 +170,13 @@ static void intervals_refused(void)
     }
 }
 
-/* ---- A function of three interfaces -------------------------------------------------------------------------------------- */
+/* ---- A function of three interfaces ---------------------------------------------------------- */
 
 static struct ovl_usb_setup last_setup;
 static UCHAR selected[4];
 
-static int64_t setup_keep(void *context, struct ovl_usb_device *from, const struct ovl_usb_setup *setup, void *data)
+static int64_t setup_keep(void *context, struct ovl_usb_device *from,
+                          const struct ovl_usb_setup *setup, void *data)
 {
     (void)context, (void)from;
     last_setup = *setup;
@@ -166,7 +185,8 @@ static int64_t setup_keep(void *context, struct ovl_usb_device *from, const stru
     return setup->length;
 }
 
-static void setting_keep(void *context, struct ovl_usb_device *from, uint8_t interface_number, uint8_t setting)
+static void setting_keep(void *context, struct ovl_usb_device *from, uint8_t interface_number,
+                         uint8_t setting)
 {
     (void)context, (void)from;
     if (interface_number < sizeof selected)
@@ -178,35 +198,51 @@ static void interface_request(WINUSB_INTERFACE_HANDLE handle, UCHAR type, USHORT
     UCHAR byte = 0;
     ULONG moved = 0;
     WINUSB_SETUP_PACKET setup = {type, 0x42, 0x1234, index, 1};
-    ok(WinUsb_ControlTransfer(handle, setup, &byte, 1, &moved, NULL) && moved == 1, "request type %02x, index %04x", type, index);
+    ok(WinUsb_ControlTransfer(handle, setup, &byte, 1, &moved, NULL) && moved == 1,
+       "request type %02x, index %04x", type, index);
     is_int(last_setup.index, want, "reaches the device with index %04x", want);
 }
 
 static void associated(void)
 {
+    /* clang-format off */
     static const uint8_t config[] = {9, 2, 9 + 3 * 9 + 2 * 9 + 3 * 7, 0, 3, 1, 0, 0x80, 50,
                                      9, 4, 0, 0, 1, 0xff, 0, 0, 0, 7, 5, 0x81, 2, 0, 2, 0,
                                      9, 4, 1, 0, 0, 0xff, 0, 0, 0, 9, 4, 1, 1, 1, 0xff, 0, 0, 0, 7, 5, 0x02, 2, 0, 2, 0,
                                      9, 4, 2, 0, 0, 0xff, 0, 0, 0, 9, 4, 2, 3, 1, 0xff, 0, 0, 0, 7, 5, 0x83, 2, 0, 2, 0};
-    static const struct ovl_usb_model model = {.size = sizeof model, .device_descriptor = device_descriptor, .configuration = config,
-                                               .configuration_length = sizeof config, .interface_guid = own_guid,
-                                               .os_vendor_code = 0x20, .control = setup_keep, .selected = setting_keep};
+    /* clang-format on */
+    static const struct ovl_usb_model model = {.size = sizeof model,
+                                               .device_descriptor = device_descriptor,
+                                               .configuration = config,
+                                               .configuration_length = sizeof config,
+                                               .interface_guid = own_guid,
+                                               .os_vendor_code = 0x20,
+                                               .control = setup_keep,
+                                               .selected = setting_keep};
     WINUSB_INTERFACE_HANDLE one, two, again;
     USB_INTERFACE_DESCRIPTOR descriptor;
     WINUSB_PIPE_INFORMATION pipe;
     UCHAR setting = 9;
     model_attach(&model, NULL, "speed=high");
     ok(WinUsb_GetAssociatedInterface(usb, 0, &one), "index 0 is the interface behind the first");
-    ok(WinUsb_QueryInterfaceSettings(one, 0, &descriptor) && descriptor.bInterfaceNumber == 1, "number 1");
+    ok(WinUsb_QueryInterfaceSettings(one, 0, &descriptor) && descriptor.bInterfaceNumber == 1,
+       "number 1");
     ok(WinUsb_GetAssociatedInterface(usb, 1, &two), "index 1");
-    ok(WinUsb_QueryInterfaceSettings(two, 1, &descriptor) && descriptor.bInterfaceNumber == 2 && descriptor.bAlternateSetting == 3,
+    ok(WinUsb_QueryInterfaceSettings(two, 1, &descriptor) && descriptor.bInterfaceNumber == 2 &&
+           descriptor.bAlternateSetting == 3,
        "number 2, whose second setting is 3");
-    fails_with(WinUsb_GetAssociatedInterface(usb, 0, &again), ERROR_ALREADY_EXISTS, "a second handle for one");
-    fails_with(WinUsb_GetAssociatedInterface(usb, 2, &again), ERROR_NO_MORE_ITEMS, "there is no third");
-    fails_with(WinUsb_GetAssociatedInterface(usb, 255, &again), ERROR_INVALID_PARAMETER, "an index that overflows");
-    ok(WinUsb_SetCurrentAlternateSetting(one, 1) && selected[1] == 1 && selected[2] == 0, "each has its own setting");
-    ok(WinUsb_SetCurrentAlternateSetting(two, 3) && selected[2] == 3 && selected[1] == 1, "by the descriptor's value");
-    ok(WinUsb_GetCurrentAlternateSetting(two, &setting) && setting == 3, "GetCurrentAlternateSetting");
+    fails_with(WinUsb_GetAssociatedInterface(usb, 0, &again), ERROR_ALREADY_EXISTS,
+               "a second handle for one");
+    fails_with(WinUsb_GetAssociatedInterface(usb, 2, &again), ERROR_NO_MORE_ITEMS,
+               "there is no third");
+    fails_with(WinUsb_GetAssociatedInterface(usb, 255, &again), ERROR_INVALID_PARAMETER,
+               "an index that overflows");
+    ok(WinUsb_SetCurrentAlternateSetting(one, 1) && selected[1] == 1 && selected[2] == 0,
+       "each has its own setting");
+    ok(WinUsb_SetCurrentAlternateSetting(two, 3) && selected[2] == 3 && selected[1] == 1,
+       "by the descriptor's value");
+    ok(WinUsb_GetCurrentAlternateSetting(two, &setting) && setting == 3,
+       "GetCurrentAlternateSetting");
     ok(!WinUsb_SetCurrentAlternateSetting(two, 1), "1 is none of its settings");
     ok(WinUsb_QueryPipe(one, 1, 0, &pipe) && pipe.PipeId == 0x02, "its pipes are its own");
     ok(WinUsb_AbortPipe(one, 0x02), "and are used by its handle");
@@ -223,7 +259,7 @@ static void associated(void)
     device_detach();
 }
 
-/* ---- Large transfers --------------------------------------------------------------------------------------------------------- */
+/* ---- Large transfers ------------------------------------------------------------------------- */
 
 enum { MAXIMUM = 2 << 20, MUCH = 5 * (1 << 20) + 700 };
 
@@ -233,7 +269,8 @@ struct flow {
     BOOL wrong;
 };
 
-static int64_t flow_in(void *context, struct ovl_usb_device *from, uint8_t endpoint, uint16_t stream, void *buffer, uint32_t room)
+static int64_t flow_in(void *context, struct ovl_usb_device *from, uint8_t endpoint,
+                       uint16_t stream, void *buffer, uint32_t room)
 {
     struct flow *flow = context;
     (void)from, (void)endpoint, (void)stream;
@@ -247,7 +284,8 @@ static int64_t flow_in(void *context, struct ovl_usb_device *from, uint8_t endpo
     return sent;
 }
 
-static int64_t flow_out(void *context, struct ovl_usb_device *from, uint8_t endpoint, uint16_t stream, const void *data, uint32_t length)
+static int64_t flow_out(void *context, struct ovl_usb_device *from, uint8_t endpoint,
+                        uint16_t stream, const void *data, uint32_t length)
 {
     struct flow *flow = context;
     (void)from, (void)endpoint, (void)stream;
@@ -262,26 +300,38 @@ static int64_t flow_out(void *context, struct ovl_usb_device *from, uint8_t endp
 
 static void large(void)
 {
+    /* clang-format off */
     static const uint8_t config[] = {9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 0xff, 0, 0, 0,
                                      7, 5, 0x01, 2, 0, 2, 0, 7, 5, 0x82, 2, 0, 2, 0};
-    static const struct ovl_usb_model model = {.size = sizeof model, .device_descriptor = device_descriptor, .configuration = config,
-                                               .configuration_length = sizeof config, .interface_guid = own_guid,
-                                               .os_vendor_code = 0x20, .in = flow_in, .out = flow_out};
+    /* clang-format on */
+    static const struct ovl_usb_model model = {.size = sizeof model,
+                                               .device_descriptor = device_descriptor,
+                                               .configuration = config,
+                                               .configuration_length = sizeof config,
+                                               .interface_guid = own_guid,
+                                               .os_vendor_code = 0x20,
+                                               .in = flow_in,
+                                               .out = flow_out};
     static struct flow flow;
     static UCHAR bytes[MUCH + 512];
     ULONG moved = 0, maximum = 0, length = sizeof maximum;
     model_attach(&model, &flow, "speed=high");
-    ok(WinUsb_GetPipePolicy(usb, 0x01, MAXIMUM_TRANSFER_SIZE, &length, &maximum) && maximum == MAXIMUM, "the maximum is 2 MiB");
-    fails_with(WinUsb_SetPipePolicy(usb, 0x01, MAXIMUM_TRANSFER_SIZE, sizeof maximum, &maximum), ERROR_INVALID_PARAMETER,
-               "and cannot be set");
+    ok(WinUsb_GetPipePolicy(usb, 0x01, MAXIMUM_TRANSFER_SIZE, &length, &maximum) &&
+           maximum == MAXIMUM,
+       "the maximum is 2 MiB");
+    fails_with(WinUsb_SetPipePolicy(usb, 0x01, MAXIMUM_TRANSFER_SIZE, sizeof maximum, &maximum),
+               ERROR_INVALID_PARAMETER, "and cannot be set");
     for (ULONG i = 0; i < MUCH; i++)
         bytes[i] = (UCHAR)(i % 253);
-    ok(WinUsb_WritePipe(usb, 0x01, bytes, MUCH, &moved, NULL) && moved == MUCH, "a write of 5 MiB and some");
+    ok(WinUsb_WritePipe(usb, 0x01, bytes, MUCH, &moved, NULL) && moved == MUCH,
+       "a write of 5 MiB and some");
     ok(flow.at == MUCH && !flow.wrong, "all of it arrives");
-    ok(flow.largest == MAXIMUM && flow.calls == 3, "in parts of at most the maximum: %d of %d", (int)flow.calls, (int)flow.largest);
+    ok(flow.largest == MAXIMUM && flow.calls == 3, "in parts of at most the maximum: %d of %d",
+       (int)flow.calls, (int)flow.largest);
     flow = (struct flow){0};
     memset(bytes, 0, sizeof bytes);
-    ok(WinUsb_ReadPipe(usb, 0x82, bytes, sizeof bytes, &moved, NULL) && moved == MUCH, "a read of as much, ended by a short packet");
+    ok(WinUsb_ReadPipe(usb, 0x82, bytes, sizeof bytes, &moved, NULL) && moved == MUCH,
+       "a read of as much, ended by a short packet");
     ULONG wrong = 0;
     for (ULONG i = 0; i < MUCH; i++)
         wrong += bytes[i] != (UCHAR)(i % 253);

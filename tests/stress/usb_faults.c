@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A streaming program on a device that misbehaves: by seed, a random fault script, isochronous streams both ways, bulk and interrupt
- * loop-back, control transfers, and a second thread that cancels, aborts, resets, pulls the plug and puts it back. Each request
- * must end once, with a documented error; when the run is over nothing may be left.
+/* A streaming program on a device that misbehaves: by seed, a random fault script, isochronous
+ * streams both ways, bulk and interrupt loop-back, control transfers, and a second thread that
+ * cancels, aborts, resets, pulls the plug and puts it back. Each request must end once, with a
+ * documented error; when the run is over nothing may be left.
  *
  *   usb_faults [first seed] [runs]          (also by USB_FAULT_RUNS; 200 runs otherwise) */
 #include "../tap.h"
@@ -9,7 +10,16 @@
 #include <winusb.h>
 #include <overlapped.h>
 
-enum { ISO = 3, FRAMES = 2, BULK = 4, CONTROLS = 1, SLOTS = 2 * ISO + 2 * BULK + 2 + CONTROLS, REQUESTS = 160, STREAMED = 24, SESSIONS = 2 };
+enum {
+    ISO = 3,
+    FRAMES = 2,
+    BULK = 4,
+    CONTROLS = 1,
+    SLOTS = 2 * ISO + 2 * BULK + 2 + CONTROLS,
+    REQUESTS = 160,
+    STREAMED = 24,
+    SESSIONS = 2
+};
 enum { BULK_BYTES = 4096, CLOCK_PERMILLE = 8000, RUN_LIMIT_MS = 30000 };
 enum kind { ISO_IN, ISO_OUT, BULK_IN, BULK_OUT, INTERRUPT_IN, INTERRUPT_OUT, CONTROL };
 
@@ -36,7 +46,7 @@ static ULONG seed, started, ended, twice, unknown_errors;
 static volatile LONG stop;
 static ULONG totals[8], refused_opens, sessions_done;
 
-/* ---- Chances ---------------------------------------------------------------------------------------------------------- */
+/* ---- Chances --------------------------------------------------------------------------------- */
 
 struct chance {
     ULONGLONG state;
@@ -50,25 +60,30 @@ static ULONG draw(struct chance *chance, ULONG below)
 
 static void script_make(struct chance *chance, char *text, size_t size)
 {
-    static const char *const faults[] = {"stall", "short", "babble", "nak", "late", "drop", "crc", "slow", "unplug"};
-    static const char *const endpoints[] = {"", ":ep=83", ":ep=03", ":ep=81", ":ep=01", ":ep=82", ":ep=0"};
+    static const char *const faults[] = {"stall", "short", "babble", "nak",   "late",
+                                         "drop",  "crc",   "slow",   "unplug"};
+    static const char *const endpoints[] = {"",       ":ep=83", ":ep=03", ":ep=81",
+                                            ":ep=01", ":ep=82", ":ep=0"};
     size_t at = 0;
     text[0] = '\0';
     for (ULONG rules = draw(chance, 5); rules > 0; rules--) {
         const char *fault = faults[draw(chance, draw(chance, 4) == 0 ? 9 : 8)];
-        at += (size_t)snprintf(text + at, size - at, "%s%s%s:%s=%u:ms=%u:times=%u", at == 0 ? "" : "+", fault,
-                               endpoints[draw(chance, 7)],
-                               (const char *[]){"at", "every", "chance"}[draw(chance, 3)], (unsigned)(1 + draw(chance, 60)),
-                               (unsigned)draw(chance, 4), (unsigned)(1 + draw(chance, 20)));
+        at += (size_t)snprintf(text + at, size - at, "%s%s%s:%s=%u:ms=%u:times=%u",
+                               at == 0 ? "" : "+", fault, endpoints[draw(chance, 7)],
+                               (const char *[]){"at", "every", "chance"}[draw(chance, 3)],
+                               (unsigned)(1 + draw(chance, 60)), (unsigned)draw(chance, 4),
+                               (unsigned)(1 + draw(chance, 20)));
     }
     if (draw(chance, 3) == 0)
-        at += (size_t)snprintf(text + at, size - at, "%sreplug:ms=%u", at == 0 ? "" : "+", (unsigned)draw(chance, 6));
+        at += (size_t)snprintf(text + at, size - at, "%sreplug:ms=%u", at == 0 ? "" : "+",
+                               (unsigned)draw(chance, 6));
     if (draw(chance, 20) == 0)
-        snprintf(text + at, size - at, "%sdescriptor:what=%s", at == 0 ? "" : "+",
-                 (const char *[]){"length", "total", "endpoint", "device", "random"}[draw(chance, 5)]);
+        snprintf(
+            text + at, size - at, "%sdescriptor:what=%s", at == 0 ? "" : "+",
+            (const char *[]){"length", "total", "endpoint", "device", "random"}[draw(chance, 5)]);
 }
 
-/* ---- Errors that may be ------------------------------------------------------------------------------------------------- */
+/* ---- Errors that may be ---------------------------------------------------------------------- */
 
 static BOOL is_gone(DWORD error)
 {
@@ -102,31 +117,36 @@ static void wrong(const char *what, DWORD error)
 
 static BOOL open_may_fail(DWORD error)
 {
-    return is_gone(error) || error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND || error == ERROR_ACCESS_DENIED ||
-           error == ERROR_GEN_FAILURE || error == ERROR_INVALID_PARAMETER || error == ERROR_BAD_DEVICE ||
+    return is_gone(error) || error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
+           error == ERROR_ACCESS_DENIED || error == ERROR_GEN_FAILURE ||
+           error == ERROR_INVALID_PARAMETER || error == ERROR_BAD_DEVICE ||
            error == ERROR_SEM_TIMEOUT;
 }
 
-/* ---- Requests ---------------------------------------------------------------------------------------------------------- */
+/* ---- Requests -------------------------------------------------------------------------------- */
 
 static BOOL slot_issue(struct slot *slot, BOOL goes_on)
 {
     UCHAR pipe = pipes[slot->kind];
     switch (slot->kind) {
     case ISO_IN:
-        return WinUsb_ReadIsochPipeAsap(iso_buffers[0], slot->offset, iso_bytes, goes_on, iso_packets, slot->packets,
-                                        &slot->overlapped);
+        return WinUsb_ReadIsochPipeAsap(iso_buffers[0], slot->offset, iso_bytes, goes_on,
+                                        iso_packets, slot->packets, &slot->overlapped);
     case ISO_OUT:
-        return WinUsb_WriteIsochPipeAsap(iso_buffers[1], slot->offset, iso_bytes, goes_on, &slot->overlapped);
+        return WinUsb_WriteIsochPipeAsap(iso_buffers[1], slot->offset, iso_bytes, goes_on,
+                                         &slot->overlapped);
     case BULK_IN:
     case INTERRUPT_IN:
-        return WinUsb_ReadPipe(usb, pipe, slot->buffer, slot->kind == BULK_IN ? BULK_BYTES : 64, NULL, &slot->overlapped);
+        return WinUsb_ReadPipe(usb, pipe, slot->buffer, slot->kind == BULK_IN ? BULK_BYTES : 64,
+                               NULL, &slot->overlapped);
     case BULK_OUT:
     case INTERRUPT_OUT:
-        return WinUsb_WritePipe(usb, pipe, slot->buffer, slot->kind == BULK_OUT ? 1 + started * 37 % BULK_BYTES : 8, NULL,
+        return WinUsb_WritePipe(usb, pipe, slot->buffer,
+                                slot->kind == BULK_OUT ? 1 + started * 37 % BULK_BYTES : 8, NULL,
                                 &slot->overlapped);
     default:
-        return WinUsb_ControlTransfer(usb, (WINUSB_SETUP_PACKET){0xc0, 0x30, 0, 0, 64}, slot->buffer, 64, NULL, &slot->overlapped);
+        return WinUsb_ControlTransfer(usb, (WINUSB_SETUP_PACKET){0xc0, 0x30, 0, 0, 64},
+                                      slot->buffer, 64, NULL, &slot->overlapped);
     }
 }
 
@@ -154,13 +174,17 @@ static void slot_ended(struct slot *slot, DWORD error)
         twice++;
     if (!is_documented(slot, error))
         wrong("a request ends", error);
-    totals[error == 0 ? 0 : error == ERROR_OPERATION_ABORTED ? 1 : error == ERROR_GEN_FAILURE ? 2 : is_gone(error) ? 3 : 4]++;
+    totals[error == 0                         ? 0
+           : error == ERROR_OPERATION_ABORTED ? 1
+           : error == ERROR_GEN_FAILURE       ? 2
+           : is_gone(error)                   ? 3
+                                              : 4]++;
     slot->restart = error != ERROR_SUCCESS;
     if (error == ERROR_GEN_FAILURE && slot->kind != CONTROL && slot->kind > ISO_OUT)
         WinUsb_ResetPipe(usb, pipes[slot->kind]); /* busy, gone, or done: the next request shows */
 }
 
-/* ---- The second thread ---------------------------------------------------------------------------------------------------- */
+/* ---- The second thread ----------------------------------------------------------------------- */
 
 static DWORD WINAPI disturb(void *unused)
 {
@@ -169,14 +193,24 @@ static DWORD WINAPI disturb(void *unused)
         struct slot *slot = &slots[draw(&chance, SLOTS)];
         UCHAR pipe = pipes[draw(&chance, 6)];
         switch (draw(&chance, 12)) {
-        case 0: CancelIoEx(device, NULL); break;
+        case 0:
+            CancelIoEx(device, NULL);
+            break;
         case 1:
         case 2:
         case 3:
-        case 4: CancelIoEx(device, &slot->overlapped); break;
-        case 5: WinUsb_AbortPipe(usb, pipe); break;
-        case 6: WinUsb_ResetPipe(usb, pipe); break;
-        case 7: WinUsb_FlushPipe(usb, 0x81); break;
+        case 4:
+            CancelIoEx(device, &slot->overlapped);
+            break;
+        case 5:
+            WinUsb_AbortPipe(usb, pipe);
+            break;
+        case 6:
+            WinUsb_ResetPipe(usb, pipe);
+            break;
+        case 7:
+            WinUsb_FlushPipe(usb, 0x81);
+            break;
         case 8:
             if (draw(&chance, 12) == 0)
                 ovl_usb_plug(plugged, 0);
@@ -185,7 +219,9 @@ static DWORD WINAPI disturb(void *unused)
             if (draw(&chance, 4) == 0)
                 ovl_usb_plug(plugged, 1);
             break;
-        default: SwitchToThread(); break;
+        default:
+            SwitchToThread();
+            break;
         }
         if (draw(&chance, 3) == 0)
             Sleep(draw(&chance, 3));
@@ -194,7 +230,7 @@ static DWORD WINAPI disturb(void *unused)
     return 0;
 }
 
-/* ---- A session: from open to close ------------------------------------------------------------------------------------------ */
+/* ---- A session: from open to close ----------------------------------------------------------- */
 
 static BOOL session_open(void)
 {
@@ -206,7 +242,8 @@ static BOOL session_open(void)
         error = count == 0 ? ERROR_FILE_NOT_FOUND : ovl_usb_winusb(list[count - 1].path, 0, &path);
     ovl_free(list);
     if (error == 0) {
-        device = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+        device = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                             FILE_FLAG_OVERLAPPED, NULL);
         error = device == INVALID_HANDLE_VALUE ? GetLastError() : 0;
         if (error == 0 && !WinUsb_Initialize(device, &usb)) {
             error = GetLastError();
@@ -235,7 +272,8 @@ static BOOL session_prepare(struct chance *chance)
         WinUsb_SetPipePolicy(usb, 0x81, RAW_IO, sizeof on, &on);
     if (draw(chance, 2))
         WinUsb_SetPipePolicy(usb, 0x81, AUTO_CLEAR_STALL, sizeof on, &on);
-    if (!WinUsb_SetCurrentAlternateSetting(usb, 1) || !WinUsb_QueryDeviceInformation(usb, DEVICE_SPEED, &length, &speed))
+    if (!WinUsb_SetCurrentAlternateSetting(usb, 1) ||
+        !WinUsb_QueryDeviceInformation(usb, DEVICE_SPEED, &length, &speed))
         return FALSE;
     for (UCHAR i = 0; WinUsb_QueryPipeEx(usb, 1, i, &pipe); i++)
         if (pipe.PipeType == UsbdPipeTypeIsochronous)
@@ -243,8 +281,10 @@ static BOOL session_prepare(struct chance *chance)
     iso_packets = FRAMES * (speed < HighSpeed ? 1 : 8);
     iso_bytes = iso_packets * pipe.MaximumBytesPerInterval;
     iso_memory = calloc(2 * ISO, iso_bytes);
-    return iso_memory != NULL && WinUsb_RegisterIsochBuffer(usb, 0x83, iso_memory, ISO * iso_bytes, &iso_buffers[0]) &&
-           WinUsb_RegisterIsochBuffer(usb, 0x03, iso_memory + ISO * iso_bytes, ISO * iso_bytes, &iso_buffers[1]);
+    return iso_memory != NULL &&
+           WinUsb_RegisterIsochBuffer(usb, 0x83, iso_memory, ISO * iso_bytes, &iso_buffers[0]) &&
+           WinUsb_RegisterIsochBuffer(usb, 0x03, iso_memory + ISO * iso_bytes, ISO * iso_bytes,
+                                      &iso_buffers[1]);
 }
 
 static void slots_make(void)
@@ -253,7 +293,8 @@ static void slots_make(void)
     static const struct {
         enum kind kind;
         ULONG count;
-    } kinds[] = {{ISO_IN, ISO}, {ISO_OUT, ISO}, {BULK_IN, BULK}, {BULK_OUT, BULK}, {INTERRUPT_IN, 1}, {INTERRUPT_OUT, 1}, {CONTROL, CONTROLS}};
+    } kinds[] = {{ISO_IN, ISO},     {ISO_OUT, ISO},     {BULK_IN, BULK},    {BULK_OUT, BULK},
+                 {INTERRUPT_IN, 1}, {INTERRUPT_OUT, 1}, {CONTROL, CONTROLS}};
     for (ULONG k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (ULONG n = 0; n < kinds[k].count; n++, i++) {
             slots[i].kind = kinds[k].kind;
@@ -262,7 +303,8 @@ static void slots_make(void)
         }
 }
 
-/* Takes packets until nothing is under way; when the run is over, what waits is aborted. FALSE: something never ends. */
+/* Takes packets until nothing is under way; when the run is over, what waits is aborted. FALSE:
+ * something never ends. */
 static BOOL session_run(void)
 {
     ULONGLONG limit = GetTickCount64() + RUN_LIMIT_MS, aborts_at = GetTickCount64() + 200;
@@ -341,7 +383,8 @@ static BOOL run(void)
     draw(&chance, 2);
     strcat(options, (const char *[]){"full", "high", "super"}[draw(&chance, 3)]);
     script_make(&chance, script, sizeof script);
-    snprintf(options + strlen(options), sizeof options - strlen(options), ",seed=%u,faults=%s", (unsigned)seed, script);
+    snprintf(options + strlen(options), sizeof options - strlen(options), ",seed=%u,faults=%s",
+             (unsigned)seed, script);
     DWORD error = ovl_usb_attach("mutt", options, &plugged);
     if (error != 0) { /* spoilt descriptors are refused */
         if (strstr(script, "descriptor") == NULL)
@@ -382,8 +425,10 @@ int main(int argc, char **argv)
     is_int(twice, 0, "once");
     is_int(unknown_errors, 0, "with a documented error");
     is_int(handles_after, handles_before, "no handle is left");
-    note("%u runs, %u sessions, %u opens refused; %u requests: %u done, %u aborted, %u failed, %u gone, %u else", (unsigned)runs,
-         (unsigned)sessions_done, (unsigned)refused_opens, (unsigned)ended, (unsigned)totals[0], (unsigned)totals[1],
-         (unsigned)totals[2], (unsigned)totals[3], (unsigned)totals[4]);
+    note("%u runs, %u sessions, %u opens refused; %u requests: %u done, %u aborted, %u failed, %u "
+         "gone, %u else",
+         (unsigned)runs, (unsigned)sessions_done, (unsigned)refused_opens, (unsigned)ended,
+         (unsigned)totals[0], (unsigned)totals[1], (unsigned)totals[2], (unsigned)totals[3],
+         (unsigned)totals[4]);
     return tap_end();
 }

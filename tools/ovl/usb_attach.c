@@ -9,8 +9,10 @@
 static int attach_help(void)
 {
     puts("usage: ovl usb attach [--reconnect] tcp:HOST[:PORT][:BUSID] [PROGRAM [ARGS]]\n"
-         "  Runs the program (compiled first when it is source) with the devices of that USB/IP server, or the one with the bus id;\n"
-         "  without a program: shows them. An IPv6 address stands in brackets. USB/IP has no encryption and no passwords.");
+         "  Runs the program (compiled first when it is source) with the devices of that USB/IP "
+         "server, or the one with the bus id;\n"
+         "  without a program: shows them. An IPv6 address stands in brackets. USB/IP has no "
+         "encryption and no passwords.");
     return 0;
 }
 
@@ -38,7 +40,8 @@ static int is_number(const char *text)
 static int spec_make(const char *address, int reconnect, char *spec, size_t size)
 {
     char copy[512], *rest = copy;
-    if (strncmp(address, "tcp:", 4) != 0 || strlen(address + 4) >= sizeof copy || strpbrk(address, ";,") != NULL)
+    if (strncmp(address, "tcp:", 4) != 0 || strlen(address + 4) >= sizeof copy ||
+        strpbrk(address, ";,") != NULL)
         return 0;
     strcpy(copy, address + 4);
     const char *host = field_take(&rest), *port = "", *busid = "";
@@ -56,8 +59,9 @@ static int spec_make(const char *address, int reconnect, char *spec, size_t size
     }
     if (*host == '\0')
         return 0;
-    return snprintf(spec, size, "usbip:%s%s%s%s%s%s", host, *port != '\0' ? ":" : "", port, *busid != '\0' ? ",busid=" : "",
-                    busid, reconnect ? ",reconnect" : "") < (int)size;
+    return snprintf(spec, size, "usbip:%s%s%s%s%s%s", host, *port != '\0' ? ":" : "", port,
+                    *busid != '\0' ? ",busid=" : "", busid,
+                    reconnect ? ",reconnect" : "") < (int)size;
 }
 
 int usb_attach(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ovl usb read and write: bulk and interrupt transfers, several under way, their ends taken from a completion port. */
+/* ovl usb read and write: bulk and interrupt transfers, several under way, their ends taken from a
+ * completion port. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct slot {
     uint32_t length;
 };
 
-/* ---- Data ---------------------------------------------------------------------------------------------------------- */
+/* ---- Data ------------------------------------------------------------------------------------ */
 
 static void bytes_show(const uint8_t *bytes, uint32_t length)
 {
@@ -88,7 +89,7 @@ static void file_close(struct bulk *bulk)
         bulk->status = complain("%s: cannot be written", bulk->options->file) - 1;
 }
 
-/* ---- Transfers ----------------------------------------------------------------------------------------------------- */
+/* ---- Transfers ------------------------------------------------------------------------------- */
 
 static bool may_start(const struct bulk *bulk)
 {
@@ -103,9 +104,10 @@ static void slot_start(struct bulk *bulk, struct slot *slot)
     if (slot->length == 0 && bulk->at_end)
         return;
     memset(&slot->overlapped, 0, sizeof slot->overlapped);
-    BOOL done = bulk->options->in
-                    ? WinUsb_ReadPipe(bulk->pipe.usb, id, slot->buffer, slot->length, NULL, &slot->overlapped)
-                    : WinUsb_WritePipe(bulk->pipe.usb, id, slot->buffer, slot->length, NULL, &slot->overlapped);
+    BOOL done = bulk->options->in ? WinUsb_ReadPipe(bulk->pipe.usb, id, slot->buffer, slot->length,
+                                                    NULL, &slot->overlapped)
+                                  : WinUsb_WritePipe(bulk->pipe.usb, id, slot->buffer, slot->length,
+                                                     NULL, &slot->overlapped);
     if (!done && GetLastError() != ERROR_IO_PENDING) {
         bulk->status = pipe_failed(bulk->options->device);
         bulk->at_end = true;
@@ -152,18 +154,23 @@ static void transfers_run(struct bulk *bulk, struct slot *slots)
     }
 }
 
-/* Reads of whole packets go to the bus several at a time; others take their turns, so that nothing is lost. */
+/* Reads of whole packets go to the bus several at a time; others take their turns, so that nothing
+ * is lost. */
 static bool policies_set(const struct bulk *bulk)
 {
     const struct transfer_options *options = bulk->options;
     const WINUSB_PIPE_INFORMATION_EX *pipe = &bulk->pipe.pipe;
     ULONG timeout = options->timeout_ms, maximum = 0, length = sizeof maximum;
     UCHAR raw = TRUE;
-    if (!WinUsb_SetPipePolicy(bulk->pipe.usb, pipe->PipeId, PIPE_TRANSFER_TIMEOUT, sizeof timeout, &timeout))
+    if (!WinUsb_SetPipePolicy(bulk->pipe.usb, pipe->PipeId, PIPE_TRANSFER_TIMEOUT, sizeof timeout,
+                              &timeout))
         return false;
-    bool fits = WinUsb_GetPipePolicy(bulk->pipe.usb, pipe->PipeId, MAXIMUM_TRANSFER_SIZE, &length, &maximum) &&
-                options->size <= maximum && pipe->MaximumPacketSize != 0 && options->size % pipe->MaximumPacketSize == 0;
-    return !options->in || !fits || WinUsb_SetPipePolicy(bulk->pipe.usb, pipe->PipeId, RAW_IO, sizeof raw, &raw);
+    bool fits = WinUsb_GetPipePolicy(bulk->pipe.usb, pipe->PipeId, MAXIMUM_TRANSFER_SIZE, &length,
+                                     &maximum) &&
+                options->size <= maximum && pipe->MaximumPacketSize != 0 &&
+                options->size % pipe->MaximumPacketSize == 0;
+    return !options->in || !fits ||
+           WinUsb_SetPipePolicy(bulk->pipe.usb, pipe->PipeId, RAW_IO, sizeof raw, &raw);
 }
 
 int usb_bulk(const struct transfer_options *options)

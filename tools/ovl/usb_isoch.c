@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ovl usb iso-read and iso-write: transfers of whole frames on one registered buffer, each sent again when it has ended, continuing the
- * stream. A transfer that comes too late for that fails; it is sent once more and the stream begins anew, which is counted. */
+/* ovl usb iso-read and iso-write: transfers of whole frames on one registered buffer, each sent
+ * again when it has ended, continuing the stream. A transfer that comes too late for that fails; it
+ * is sent once more and the stream begins anew, which is counted. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ struct slot {
     USBD_ISO_PACKET_DESCRIPTOR *packets;
 };
 
-/* ---- Data ---------------------------------------------------------------------------------------------------------- */
+/* ---- Data ------------------------------------------------------------------------------------ */
 
 static void data_next(struct isoch *isoch, struct slot *slot)
 {
@@ -76,30 +77,35 @@ static void data_take(struct isoch *isoch, const struct slot *slot)
         const USBD_ISO_PACKET_DESCRIPTOR *packet = &slot->packets[i];
         isoch->progress.packets++;
         isoch->progress.bytes += packet->Length;
-        if (packet->Status == USBD_STATUS_ISO_NA_LATE_USBPORT || packet->Status == USBD_STATUS_ISO_NOT_ACCESSED_LATE)
+        if (packet->Status == USBD_STATUS_ISO_NA_LATE_USBPORT ||
+            packet->Status == USBD_STATUS_ISO_NOT_ACCESSED_LATE)
             isoch->progress.late++;
         else if (packet->Status != USBD_STATUS_SUCCESS)
             isoch->progress.lost++;
         write_bytes(isoch, isoch->buffer + slot->offset + packet->Offset, packet->Length);
         if (packet->Status != USBD_STATUS_SUCCESS && isoch->options->wav != NULL)
-            write_bytes(isoch, isoch->silence, isoch->pipe.pipe.MaximumBytesPerInterval - packet->Length);
+            write_bytes(isoch, isoch->silence,
+                        isoch->pipe.pipe.MaximumBytesPerInterval - packet->Length);
     }
 }
 
-/* ---- Transfers ----------------------------------------------------------------------------------------------------- */
+/* ---- Transfers ------------------------------------------------------------------------------- */
 
 static bool may_start(const struct isoch *isoch)
 {
-    return !isoch->at_end && (isoch->most == 0 || isoch->started < isoch->most) && !progress_over(&isoch->progress);
+    return !isoch->at_end && (isoch->most == 0 || isoch->started < isoch->most) &&
+           !progress_over(&isoch->progress);
 }
 
 static void slot_send(struct isoch *isoch, struct slot *slot, BOOL goes_on)
 {
     memset(&slot->overlapped, 0, sizeof slot->overlapped);
-    BOOL done = isoch->options->in
-                    ? WinUsb_ReadIsochPipeAsap(isoch->registered, slot->offset, isoch->bytes, goes_on, isoch->packets,
-                                               slot->packets, &slot->overlapped)
-                    : WinUsb_WriteIsochPipeAsap(isoch->registered, slot->offset, isoch->bytes, goes_on, &slot->overlapped);
+    BOOL done =
+        isoch->options->in
+            ? WinUsb_ReadIsochPipeAsap(isoch->registered, slot->offset, isoch->bytes, goes_on,
+                                       isoch->packets, slot->packets, &slot->overlapped)
+            : WinUsb_WriteIsochPipeAsap(isoch->registered, slot->offset, isoch->bytes, goes_on,
+                                        &slot->overlapped);
     if (done || GetLastError() == ERROR_IO_PENDING) {
         isoch->under_way++;
         return;
@@ -123,7 +129,8 @@ static void slot_next(struct isoch *isoch, struct slot *slot, BOOL goes_on)
 static void slot_ended(struct isoch *isoch, struct slot *slot, DWORD error)
 {
     isoch->under_way--;
-    if (error == ERROR_INVALID_PARAMETER && !progress_over(&isoch->progress) && isoch->status == 0) {
+    if (error == ERROR_INVALID_PARAMETER && !progress_over(&isoch->progress) &&
+        isoch->status == 0) {
         isoch->progress.restarts++;
         isoch->progress.late += isoch->packets;
         slot_send(isoch, slot, FALSE);
@@ -136,8 +143,8 @@ static void slot_ended(struct isoch *isoch, struct slot *slot, DWORD error)
         isoch->progress.packets += isoch->packets;
         isoch->progress.bytes += slot->used;
     }
-    bool goes_on = error == ERROR_SUCCESS || error == ERROR_GEN_FAILURE || error == ERROR_OPERATION_ABORTED ||
-                   error == ERROR_INVALID_PARAMETER;
+    bool goes_on = error == ERROR_SUCCESS || error == ERROR_GEN_FAILURE ||
+                   error == ERROR_OPERATION_ABORTED || error == ERROR_INVALID_PARAMETER;
     if (error == ERROR_GEN_FAILURE && !isoch->options->in) /* all its packets */
         isoch->progress.lost += isoch->packets;
     if (!goes_on) {
@@ -165,7 +172,7 @@ static void stream_run(struct isoch *isoch, struct slot *slots)
     }
 }
 
-/* ---- Beginning and end ---------------------------------------------------------------------------------------------------- */
+/* ---- Beginning and end ----------------------------------------------------------------------- */
 
 static bool files_open(struct isoch *isoch)
 {
@@ -176,7 +183,8 @@ static bool files_open(struct isoch *isoch)
         return (isoch->sound = sound_read(options->wav, &isoch->pipe, &isoch->sound_bytes)) != NULL;
     if (options->file == NULL)
         return true;
-    isoch->file = strcmp(options->file, "-") == 0 ? (options->in ? stdout : stdin) : fopen(options->file, options->in ? "we" : "re");
+    isoch->file = strcmp(options->file, "-") == 0 ? (options->in ? stdout : stdin)
+                                                  : fopen(options->file, options->in ? "we" : "re");
     if (isoch->file == NULL)
         complain("%s: cannot be opened", options->file);
     return isoch->file != NULL;
@@ -226,8 +234,9 @@ static void stream(struct isoch *isoch)
     }
     struct slot *slots = slots_make(isoch);
     isoch->status = slots == NULL || !files_open(isoch);
-    if (isoch->status == 0 && !WinUsb_RegisterIsochBuffer(isoch->pipe.usb, isoch->pipe.pipe.PipeId, isoch->buffer,
-                                                          options->depth * isoch->bytes, &isoch->registered))
+    if (isoch->status == 0 &&
+        !WinUsb_RegisterIsochBuffer(isoch->pipe.usb, isoch->pipe.pipe.PipeId, isoch->buffer,
+                                    options->depth * isoch->bytes, &isoch->registered))
         isoch->status = pipe_failed("WinUsb_RegisterIsochBuffer");
     if (isoch->status == 0) {
         stream_run(isoch, slots);

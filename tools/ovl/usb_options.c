@@ -10,16 +10,23 @@ enum { SIZE_MAX_BYTES = 64 << 20, DEPTH_MAX = 64, FRAMES_MAX = 128 };
 
 static int help(void)
 {
-    puts("usage: ovl usb [--usb=SPEC] [--pcap=FILE] read|write|iso-read|iso-write [OPTIONS] DEVICE [PIPE]\n"
-         "  DEVICE is a name from ovl usb list, PIPE an endpoint address in hexadecimal (81); without it the first that fits.\n"
-         "  --interface=N --setting=N   where the pipe is (the function of interface 0, the first setting that has one)\n"
-         "  --request=TYPE:REQUEST:VALUE:INDEX   a control request without data that goes first, hexadecimal\n"
-         "  --count=N      so many transfers          --seconds=S    so long (a file's length, or one transfer)\n"
+    puts("usage: ovl usb [--usb=SPEC] [--pcap=FILE] read|write|iso-read|iso-write [OPTIONS] DEVICE "
+         "[PIPE]\n"
+         "  DEVICE is a name from ovl usb list, PIPE an endpoint address in hexadecimal (81); "
+         "without it the first that fits.\n"
+         "  --interface=N --setting=N   where the pipe is (the function of interface 0, the first "
+         "setting that has one)\n"
+         "  --request=TYPE:REQUEST:VALUE:INDEX   a control request without data that goes first, "
+         "hexadecimal\n"
+         "  --count=N      so many transfers          --seconds=S    so long (a file's length, or "
+         "one transfer)\n"
          "  --depth=N      transfers under way (4; isochronous 8)\n"
-         "  --file=F       data to or from a file, - for standard output or input; writes without one send 0, 1 ... 250, 0 ...\n"
+         "  --file=F       data to or from a file, - for standard output or input; writes without "
+         "one send 0, 1 ... 250, 0 ...\n"
          "  --quiet        no running figures\n"
          "  read, write:   --size=BYTES of a transfer (16384), --timeout=MS\n"
-         "  iso-*:         --frames=N milliseconds of a transfer (10), --wav=F records or plays a WAV file");
+         "  iso-*:         --frames=N milliseconds of a transfer (10), --wav=F records or plays a "
+         "WAV file");
     return 0;
 }
 
@@ -92,7 +99,8 @@ static int option_read(struct transfer_options *options, const char *argument)
     return option_take(options, name, equals + 1);
 }
 
-static int positions_read(struct transfer_options *options, const char *command, int count, char **words)
+static int positions_read(struct transfer_options *options, const char *command, int count,
+                          char **words)
 {
     uint32_t pipe = 0;
     if (count < 1 || count > 2)
@@ -100,12 +108,14 @@ static int positions_read(struct transfer_options *options, const char *command,
     options->device = words[0];
     if (count == 2) {
         if (!small(words[1], 16, 0x01, 0x8f, &pipe) || !(pipe & 0x80) != !options->in)
-            return complain("usb %s: %s is not the address of an %s pipe", command, words[1], options->in ? "IN" : "OUT");
+            return complain("usb %s: %s is not the address of an %s pipe", command, words[1],
+                            options->in ? "IN" : "OUT");
         options->pipe = (int)pipe;
     }
     if (options->file != NULL && options->wav != NULL)
         return complain("usb %s: --file or --wav", command);
-    if (options->count == 0 && options->seconds == 0 && (options->in || (options->file == NULL && options->wav == NULL)))
+    if (options->count == 0 && options->seconds == 0 &&
+        (options->in || (options->file == NULL && options->wav == NULL)))
         options->count = 1;
     return -1;
 }
@@ -132,7 +142,8 @@ int options_read(struct transfer_options *options, int argc, char **argv)
         }
         int taken = option_read(options, argv[at] + 2);
         if (taken <= 0)
-            return complain(taken == 0 ? "usb %s: no option %s" : "usb %s: the value of %s", command, argv[at]);
+            return complain(taken == 0 ? "usb %s: no option %s" : "usb %s: the value of %s",
+                            command, argv[at]);
     }
     return positions_read(options, command, argc - at, argv + at);
 }

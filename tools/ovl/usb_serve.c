@@ -10,9 +10,10 @@
 
 static int serve_help(void)
 {
-    puts("usage: ovl usb serve [--listen=ADDRESS] [--port=N] DEVICE...\n"
-         "  DEVICE is as in OVERLAPPED_USB: a model (mutt, fx2, audio) with its options, or usbfs.\n"
-         "  Listens on 127.0.0.1 port 3240. USB/IP has no encryption and no passwords.");
+    puts(
+        "usage: ovl usb serve [--listen=ADDRESS] [--port=N] DEVICE...\n"
+        "  DEVICE is as in OVERLAPPED_USB: a model (mutt, fx2, audio) with its options, or usbfs.\n"
+        "  Listens on 127.0.0.1 port 3240. USB/IP has no encryption and no passwords.");
     return 0;
 }
 
@@ -22,7 +23,8 @@ static bool devices_set(int count, char **devices)
     char spec[4096] = "";
     for (int i = 0; i < count; i++) {
         size_t at = strlen(spec);
-        if ((size_t)snprintf(spec + at, sizeof spec - at, "%s%s", i == 0 ? "" : ";", devices[i]) >= sizeof spec - at)
+        if ((size_t)snprintf(spec + at, sizeof spec - at, "%s%s", i == 0 ? "" : ";", devices[i]) >=
+            sizeof spec - at)
             return false;
     }
     return setenv("OVERLAPPED_USB", spec, 1) == 0;
