@@ -29,8 +29,10 @@
 #                     (DIR/qmp.sock is QEMU's control socket: device_del / device_add
 #                     of ids NAMEn, e.g. uas1, unplug and plug; see qmp.sh)
 #   --timeout SEC     default 60; status 124 when it runs out
-#   --accel NAME      tcg | kvm | auto (default $GUEST_ACCEL or auto: kvm only when a
-#                     trial boot with it has worked)
+#   --accel NAME      tcg | kvm | icount | auto (default $GUEST_ACCEL or auto: kvm only
+#                     when a trial boot with it has worked). icount: a processor whose
+#                     time is its count of instructions, one a nanosecond, so that what is
+#                     measured does not depend on who else uses this machine
 #   --mem MB --smp N  default 512, 1
 #   --pcap            record each device's traffic in DIR/NAME.pcap (see --work)
 #   --qemu ARG        one more QEMU argument (repeatable)
@@ -174,7 +176,7 @@ cat "$GUEST_CACHE/base.cpio" $([ $usbip = 1 ] && echo "$GUEST_CACHE/usbip.cpio")
 rm -rf "$r"
 q+=(-initrd "$work/initrd")
 # ---- accelerator -------------------------------------------------------------
-acc() { case $1 in kvm) echo "-accel kvm -cpu ${GUEST_CPU:-host}";; *) echo "-accel tcg,thread=multi -cpu ${GUEST_CPU:-max,la57=off}";; esac; }
+acc() { case $1 in icount) echo "-accel tcg,thread=single -icount shift=0,sleep=off -cpu ${GUEST_CPU:-max,la57=off}";; kvm) echo "-accel kvm -cpu ${GUEST_CPU:-host}";; *) echo "-accel tcg,thread=multi -cpu ${GUEST_CPU:-max,la57=off}";; esac; }
 if [ "$accel" = auto ]; then
 	mark=$GUEST_CACHE/accel-$(uname -r)
 	if [ ! -s "$mark" ]; then
