@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test bench check-all fuzz guest second-opinion install clean format
+.PHONY: all build demo test bench bench-guest check-all fuzz guest second-opinion install clean format
 
 all: build
 
@@ -49,6 +49,11 @@ second-opinion: build
 bench: build
 	tools/deps.sh bench
 	bench/run.py --build $(BUILD) $(ARGS)
+
+# WinUSB over usbfs and USB/IP in a guest beside the kernel's interface alone and libusb.
+bench-guest: build
+	tools/deps.sh bench-guest
+	bench/guest/bench.sh $(BUILD)
 
 install: build
 	meson configure $(BUILD) --prefix $(PREFIX)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes sure that what a target needs is there: tools/deps.sh build|bench|fuzz|guest|capture|second-opinion|format
+# Makes sure that what a target needs is there: tools/deps.sh build|bench|fuzz|guest|bench-guest|capture|second-opinion|format
 # Looks for the programs and headers themselves; what is missing is installed as Debian packages. As root, or with
 # CI=true and sudo, without asking; else it asks on a terminal, and otherwise says the command and fails.
 set -euo pipefail
@@ -15,6 +15,7 @@ needs() {
         fuzz) needs build; echo "|$(clang_runtime) libclang-rt-dev" ;;
         guest) needs build; echo '|qemu-system-x86_64 qemu-system-x86|xz xz-utils|flock util-linux' ;;
         capture) needs build; echo '|tshark tshark' ;;
+        bench-guest) needs guest; echo '|/usr/include/libusb-1.0/libusb.h libusb-1.0-0-dev' ;;
         format) echo 'clang-format clang-format' ;;
         *) echo "deps.sh: unknown target: $1" >&2; exit 2 ;;
     esac

@@ -22,6 +22,7 @@ struct winusb_pipe {
     bool pumping;           /* a thread starts requests */
     uint64_t serial;        /* of the newest request */
     _Atomic uint32_t ended; /* counts ends: who empties the pipe sleeps on it */
+    uint32_t emptying;      /* so many may sleep there; under lock */
     _Atomic bool policy[WINUSB_POLICIES];
     _Atomic uint32_t timeout_ms;
     uint8_t *surplus; /* what a read brought beyond what was asked for */

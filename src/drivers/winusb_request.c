@@ -127,16 +127,17 @@ void winusb_pipe_empty(struct winusb_pipe *pipe, struct usb_pipe *usb)
     uint64_t newest = pipe_cancel_waiting(pipe);
     if (usb != NULL)
         usb_pipe_abort(usb, true);
-    for (;;) {
+    lock_acquire(&pipe->lock);
+    pipe->emptying++;
+    while (!list_empty(&pipe->all) &&
+           container_of(pipe->all.next, struct winusb_request, all_link)->serial <= newest) {
         uint32_t seen = atomic_load(&pipe->ended);
-        lock_acquire(&pipe->lock);
-        bool left = !list_empty(&pipe->all) &&
-                    container_of(pipe->all.next, struct winusb_request, all_link)->serial <= newest;
         lock_release(&pipe->lock);
-        if (!left)
-            return;
         futex_wait(&pipe->ended, seen, FUTEX_NO_DEADLINE);
+        lock_acquire(&pipe->lock);
     }
+    pipe->emptying--;
+    lock_release(&pipe->lock);
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -185,8 +186,10 @@ void winusb_request_end(struct winusb_request *request, int32_t status, uint64_t
     lock_acquire(&pipe->lock);
     list_remove(&request->all_link);
     atomic_fetch_add(&pipe->ended, 1);
+    bool awaited = pipe->emptying != 0;
     lock_release(&pipe->lock);
-    futex_wake(&pipe->ended, INT_MAX);
+    if (awaited)
+        futex_wake(&pipe->ended, INT_MAX);
     request_dereference(request);
     object_dereference(&file->object);
 }
