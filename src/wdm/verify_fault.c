@@ -35,7 +35,7 @@ bool verify_low_memory(const void *caller)
     if (!fails)
         return false;
     char place[384];
-    verify_place_print(caller, true, place, sizeof place);
+    verify_place_print(caller != NULL ? caller : __builtin_return_address(0), true, place, sizeof place);
     if (verify_options.result_fd >= 0)
         dprintf(verify_options.result_fd, "allocation %u fails at %s\n", number, place);
     else
