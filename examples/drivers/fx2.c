@@ -71,9 +71,13 @@ static void LoopBack(HANDLE board)
     }
     for (int i = 0; i < PIECES; i++)
         good &= WriteFile(board, out[i], PIECE, NULL, &writes[i]) || GetLastError() == ERROR_IO_PENDING;
+    if (!good)
+        CancelIoEx(board, NULL); /* what no write comes for would wait for ever */
     for (int i = 0; i < PIECES; i++) {
         DWORD wrote = 0, read = 0;
         good &= GetOverlappedResult(board, &writes[i], &wrote, TRUE) && wrote == PIECE;
+        if (!good)
+            CancelIoEx(board, NULL);
         good &= GetOverlappedResult(board, &reads[i], &read, TRUE) && read == PIECE && memcmp(in[i], out[i], PIECE) == 0;
         CloseHandle(reads[i].hEvent);
         CloseHandle(writes[i].hEvent);
@@ -89,7 +93,10 @@ static void Switches(HANDLE board, BYTE turned)
     wait.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     BOOL begun = DeviceIoControl(board, IOCTL_FX2_WAIT_SWITCHES, NULL, 0, &answer, 1, NULL, &wait);
     Expect(!begun && GetLastError() == ERROR_IO_PENDING, "waiting for the switches pends");
-    Expect(Control(board, IOCTL_FX2_TURN_SWITCHES, &turned, NULL), "a hand turns them");
+    BOOL moved = Control(board, IOCTL_FX2_TURN_SWITCHES, &turned, NULL);
+    Expect(moved, "a hand turns them");
+    if (!moved)
+        CancelIoEx(board, &wait);
     Expect(GetOverlappedResult(board, &wait, &bytes, TRUE) && bytes == 1 && answer == turned, "the wait ends with their new state");
     answer = 0;
     Expect(Control(board, IOCTL_FX2_GET_SWITCHES, NULL, &answer) && answer == turned, "so says a control request");

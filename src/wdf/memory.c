@@ -49,7 +49,7 @@ NTSTATUS wdf_memory_wrap(struct wdf_driver *driver, PWDF_OBJECT_ATTRIBUTES attri
 static NTSTATUS memory_make(struct wdf_driver *driver, PWDF_OBJECT_ATTRIBUTES attributes, struct wdf_object *parent, size_t size,
                             bool paged, const void *maker, struct wdf_memory **made)
 {
-    void *buffer = malloc(size); /* as the pool: not zeroed */
+    void *buffer = verify_memory_fails(NULL) ? NULL : malloc(size); /* as the pool: not zeroed */
     if (buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = wdf_memory_wrap(driver, attributes, parent, buffer, size, maker, made);

@@ -9,6 +9,7 @@
 #include "wdf/driver.h"
 #include "wdf/memory.h"
 #include "wdm/wdm_host.h"
+#include "wdm/verify.h"
 
 enum { TYPE_EMPTY = 0, TYPE_UINT32 = 0x7, TYPE_GUID = 0xd, TYPE_STRING = 0x12, TYPE_STRING_LIST = 0x2012 };
 
@@ -31,7 +32,7 @@ static NTSTATUS answer_allocate(NTSTATUS (*ask)(void *context, ULONG length, voi
     *memory = NULL;
     NTSTATUS status = ask(context, 0, NULL, &length);
     for (int tries = 0; status == STATUS_BUFFER_TOO_SMALL && tries < 4; tries++) {
-        void *buffer = malloc(length);
+        void *buffer = verify_memory_fails(NULL) ? NULL : malloc(length);
         if (buffer == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         status = ask(context, length, buffer, &length);

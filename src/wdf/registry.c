@@ -195,7 +195,7 @@ static NTSTATUS value_read(struct wdf_key *key, PCUNICODE_STRING name, ULONG *ty
 {
     ULONG room = 256;
     for (int tries = 0; tries < 8; tries++) {
-        *data = malloc(room + 2 * sizeof(WCHAR)); /* strings in the registry may lack their end */
+        *data = verify_memory_fails(NULL) ? NULL : malloc(room + 2 * sizeof(WCHAR)); /* strings in the registry may lack their end */
         if (*data == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         NTSTATUS status = registry_query(key->key, name, type, *data, room, length);

@@ -192,7 +192,7 @@ static void device_delete(struct pnp_device *device, uint32_t problem)
 
 static struct pnp_device *device_make(struct wdm_driver *driver, struct usb_node *node)
 {
-    struct pnp_device *device = calloc(1, sizeof *device);
+    struct pnp_device *device = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *device);
     DEVICE_OBJECT *pdo = device == NULL ? NULL : usb_pdo_create(node);
     if (pdo == NULL) {
         free(device);

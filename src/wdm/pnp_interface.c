@@ -102,7 +102,7 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, co
     memcpy(&guid, InterfaceClassGuid, sizeof guid);
     if (!link_format(device, &guid, ReferenceString, text))
         return STATUS_INVALID_PARAMETER;
-    struct pnp_interface *made = calloc(1, sizeof *made);
+    struct pnp_interface *made = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *made);
     if (made == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     made->guid = guid;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wdm/wdm_host.h"
+#include "wdm/verify.h"
 
 struct power_request {
     DEVICE_OBJECT *top;     /* referenced */
@@ -56,8 +57,8 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
     if (MinorFunction != IRP_MN_WAIT_WAKE && MinorFunction != IRP_MN_SET_POWER && MinorFunction != IRP_MN_QUERY_POWER)
         return STATUS_INVALID_PARAMETER_2;
     DEVICE_OBJECT *top = IoGetAttachedDeviceReference(DeviceObject);
-    struct power_request *request = calloc(1, sizeof *request + wdm_irp_room(top->StackSize));
-    struct power_work *work = calloc(1, sizeof *work);
+    struct power_request *request = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *request + wdm_irp_room(top->StackSize));
+    struct power_work *work = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *work);
     if (request == NULL || work == NULL) {
         free(request);
         free(work);

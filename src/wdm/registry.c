@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tree of keys and values. A key holds its parent; a deleted one lives on, empty and refused, while handles refer to it. */
 #include "wdm/registry.h"
+#include "wdm/verify.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static bool names_equal(const WCHAR *one, size_t one_bytes, const WCHAR *other, 
 
 static struct registry_key *key_make(struct registry_key *parent, const WCHAR *name, size_t bytes)
 {
-    struct registry_key *key = calloc(1, sizeof *key + bytes);
+    struct registry_key *key = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *key + bytes);
     if (key == NULL)
         return NULL;
     list_init(&key->link);
@@ -216,8 +217,8 @@ NTSTATUS registry_query(struct registry_key *key, PCUNICODE_STRING name, ULONG *
 
 NTSTATUS registry_set(struct registry_key *key, PCUNICODE_STRING name, ULONG type, const void *data, ULONG length)
 {
-    struct registry_value *made = calloc(1, sizeof *made + name->Length);
-    void *copy = malloc(length != 0 ? length : 1);
+    struct registry_value *made = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *made + name->Length);
+    void *copy = verify_memory_fails(NULL) ? NULL : malloc(length != 0 ? length : 1);
     if (made == NULL || copy == NULL) {
         free(made);
         free(copy);
@@ -387,7 +388,7 @@ static ACCESS_MASK access_map(ACCESS_MASK access)
 
 NTSTATUS registry_handle_create(struct registry_key *key, ACCESS_MASK access, HANDLE *handle)
 {
-    struct key_object *opened = calloc(1, sizeof *opened);
+    struct key_object *opened = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *opened);
     if (opened == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     object_init(&opened->object, &key_type);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 enum { ROW_BITS = 16, ROWS_MAX = 1 << ROW_BITS, GENERATION_BITS = 32, ROWS_AT_FIRST = 16 };
 #define HANDLE_MARK 0x5055ull /* bits 48 to 63 */
@@ -49,7 +50,7 @@ static uint32_t row_free(struct usb_pdo *pdo)
         if (pdo->pipes[i].generation == 0)
             return i;
     uint32_t room = pdo->pipe_room == 0 ? ROWS_AT_FIRST : pdo->pipe_room * 2;
-    struct usbd_pipe *larger = room > ROWS_MAX ? NULL : realloc(pdo->pipes, room * sizeof *larger);
+    struct usbd_pipe *larger = room > ROWS_MAX || verify_memory_fails(NULL) ? NULL : realloc(pdo->pipes, room * sizeof *larger);
     if (larger == NULL)
         return UINT32_MAX;
     for (uint32_t i = pdo->pipe_room; i < room; i++)

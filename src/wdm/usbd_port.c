@@ -14,6 +14,7 @@
 #include "usb/host.h"
 #include "usbioctl.h"
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 /* Blocks. A composite's functions share the port. */
 static NTSTATUS port_blocking(struct usb_pdo *pdo, IRP *irp, int (*function)(struct usb_device *))
@@ -140,7 +141,7 @@ static NTSTATUS idle_notification(struct usb_pdo *pdo, IRP *irp, IO_STACK_LOCATI
         return usbd_irp_end(irp, STATUS_NO_CALLBACK_ACTIVE, 0);
     if (pdo->device->host->suspend == NULL || pdo->node->parent != NULL)
         return usbd_irp_end(irp, STATUS_NOT_SUPPORTED, 0);
-    struct idle_call *call = calloc(1, sizeof *call);
+    struct idle_call *call = verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *call);
     if (call == NULL)
         return usbd_irp_end(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     *call = (struct idle_call){.op = {.code = ENGINE_WORK, .work = idle_run, .done = idle_ran}, .info = *info, .pdo = pdo};

@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "usb/host.h"
 #include "wdm/usbd.h"
+#include "wdm/verify.h"
 
 static void *mdl_memory(const MDL *mdl)
 {
@@ -58,7 +59,7 @@ NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, boo
         request->transfer.buffer = mdl == NULL ? NULL : mdl_memory(mdl);
         return STATUS_SUCCESS;
     }
-    request->bounce = malloc(length);
+    request->bounce = verify_memory_fails(NULL) ? NULL : malloc(length);
     if (request->bounce == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     request->chain = mdl;

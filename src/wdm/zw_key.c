@@ -6,6 +6,7 @@
 
 #include "wdm/registry.h"
 #include "wdm/wdm_host.h"
+#include "wdm/verify.h"
 
 /* ---- Opening ------------------------------------------------------------------------------------------------------- */
 
@@ -216,7 +217,7 @@ static NTSTATUS value_query(struct registry_key *key, const UNICODE_STRING *name
         if (NT_ERROR(status))
             return status;
         size = length;
-        void *data = malloc(size != 0 ? size : 1);
+        void *data = verify_memory_fails(NULL) ? NULL : malloc(size != 0 ? size : 1);
         if (data == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         status = registry_query(key, name, &type, data, size, &length);

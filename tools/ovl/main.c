@@ -13,7 +13,8 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", command_run, "run [--engine=E] [--trace=LIST] [--driver D.so[,inf=FILE][,id=ID][,reg=FILE]] [--usb SPEC] [--pcap=FILE]\n"
-                           "          [--verifier=WORDS] PROG [ARGS]            compile (when source) and run a program"},
+                           "          [--verifier=WORDS] [--fail-every-allocation [--timeout=SECONDS]] PROG [ARGS]\n"
+                           "                                                   compile (when source) and run a program"},
     {"trace", command_trace, "trace [--json=FILE] PROG [ARGS]              run it and show its requests, one by one"},
     {"info", command_info, "info                                         what carries requests on this machine"},
     {"driver", command_driver, "driver check D.so|D.o ...                    what a driver imports, and what is not there"},

@@ -4,6 +4,7 @@
 #define TOOLS_OVL_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 int command_run(int argc, char **argv);
@@ -34,6 +35,9 @@ int driver_build(const char *source, char path[PATH_MAX]);
 /* `--driver SPEC` of run: one more for OVERLAPPED_DRIVERS, with the verifier on unless the environment says otherwise. 0, or an exit
  * status. */
 int driver_option(const char *spec);
+
+/* `run --fail-every-allocation`: an exit status. A run that takes longer than `seconds` hangs. */
+int run_every_allocation(char **argv, int seconds);
 
 /* Whether the name says that it is C or C++ source. */
 int is_source(const char *name);

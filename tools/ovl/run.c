@@ -213,13 +213,21 @@ static int run_option(int argc, char **argv, int *at)
 
 int command_run(int argc, char **argv)
 {
-    int at = 1;
+    enum { SECONDS = 60 };
+    int at = 1, seconds = SECONDS;
+    bool every = false;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+        if (strcmp(argv[at], "--fail-every-allocation") == 0) {
+            every = true;
+            continue;
+        }
+        if (strncmp(argv[at], "--timeout=", 10) == 0 && (seconds = atoi(argv[at] + 10)) > 0)
+            continue;
         int status = run_option(argc, argv, &at);
         if (status != 0)
             return status;
     }
     if (at == argc)
         return complain("run: which program?");
-    return program_exec(argv + at);
+    return every ? run_every_allocation(argv + at, seconds) : program_exec(argv + at);
 }
