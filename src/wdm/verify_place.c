@@ -97,8 +97,10 @@ bool verify_place_find(const void *address, bool call, struct verify_place *plac
     Dl_info info;
     struct image image;
     memset(place, 0, sizeof *place);
+    if (address == NULL)
+        return false;
     const char *inside = (const char *)address - (call ? 1 : 0);
-    if (address == NULL || dladdr(inside, &info) == 0 || info.dli_fname == NULL)
+    if (dladdr(inside, &info) == 0 || info.dli_fname == NULL)
         return false;
     const char *slash = strrchr(info.dli_fname, '/');
     snprintf(place->module, sizeof place->module, "%s", slash == NULL ? info.dli_fname : slash + 1);
