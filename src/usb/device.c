@@ -334,10 +334,22 @@ int usb_device_get_descriptor(struct usb_device *device, uint8_t type, uint8_t i
     return usb_device_control(device, &setup, buffer, CONTROL_TIMEOUT_MS);
 }
 
+/* A reset clears the device's halts, so the host's halted pipes go on as well. */
+static void pipes_restart(struct usb_device *device)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        struct usb_pipe *pipe = usb_device_pipe(device, (uint8_t)((i & 15u) | (i & 16u ? USB_ENDPOINT_IN : 0u)));
+        if (pipe != NULL)
+            (void)usb_pipe_restart(pipe); /* -EBUSY: the host still has URBs of it, which end as it likes */
+    }
+}
+
 int usb_device_reset(struct usb_device *device)
 {
     pthread_mutex_lock(&device->turn);
     int error = atomic_load(&device->gone) ? -ENODEV : device->host->reset(device);
+    if (error == 0)
+        pipes_restart(device);
     pthread_mutex_unlock(&device->turn);
     return error;
 }

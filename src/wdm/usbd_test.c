@@ -564,6 +564,29 @@ static void test_stall(void)
     detach(&f);
 }
 
+/* A port reset leaves no pipe halted, and what was queued behind the stall goes on. */
+static void test_reset_port(void)
+{
+    struct fixture f = attach("mutt", "speed=high,faults=stall:ep=81:at=1");
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    char data[8] = "again", in[512];
+    URB urb;
+    struct sent sent, reset;
+    ULONG moved;
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), data, sizeof data, NULL) == STATUS_SUCCESS);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, NULL) == STATUS_UNSUCCESSFUL);
+    bulk_build(&urb, IN_PIPE(&f, 1), in, sizeof in);
+    CHECK(urb_start(&sent, &f, &urb) == STATUS_PENDING);
+    sent_make(&reset, &f, IRP_MJ_INTERNAL_DEVICE_CONTROL)->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_RESET_PORT;
+    sent_go(&reset, &f);
+    CHECK(sent_wait(&reset, NULL) == STATUS_SUCCESS);
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), data, sizeof data, NULL) == STATUS_SUCCESS);
+    CHECK(sent_wait(&sent, NULL) == STATUS_SUCCESS);
+    CHECK(bulk(&f, OUT_PIPE(&f, 1), data, 3, NULL) == STATUS_SUCCESS);
+    CHECK(bulk(&f, IN_PIPE(&f, 1), in, sizeof in, &moved) == STATUS_SUCCESS && moved == 3);
+    detach(&f);
+}
+
 static void test_unplug(void)
 {
     struct fixture f = attach("mutt", "speed=high");
@@ -1095,6 +1118,7 @@ int main(void)
     test_cancel();
     test_races();
     test_stall();
+    test_reset_port();
     test_unplug();
     test_isoch();
     test_capability();
