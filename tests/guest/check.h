@@ -43,6 +43,8 @@ void uas(void);
 /* plug_checks.c */
 void unplug_bulk(void);
 void unplug_isoch(void);
+void plug(void);
+void denied(void);
 void driver(bool consent);
 
 #endif

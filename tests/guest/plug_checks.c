@@ -5,11 +5,16 @@
 
 #include <unistd.h>
 
-static _Atomic uint32_t went;
+static _Atomic uint32_t went, came;
 
 static void watch_changed(struct usb_watcher *watcher, enum usb_change change, struct usb_device *which)
 {
     (void)watcher;
+    bool late = which->id.descriptor.vendor == QEMU_LATE_VENDOR && which->id.descriptor.product == QEMU_LATE;
+    if (change == USB_ARRIVED && late) {
+        atomic_store(&came, 1);
+        futex_wake(&came, 1);
+    }
     if (change == USB_GONE && which == device) {
         atomic_store(&went, 1);
         futex_wake(&went, 1);
@@ -97,6 +102,45 @@ void unplug_isoch(void)
     CHECK(atomic_load(&strange) == 0, "a URB ended with %s", strerror((int)atomic_load(&strange)));
     gone_check(1);
     printf("unplugged in the flow of %u transfers: told and clean\n", atomic_load(&rounds));
+}
+
+/* A device that is plugged in while we run is told of, works, and goes again. Who reads "PLUG" plugs it in. */
+void plug(void)
+{
+    setenv("OVERLAPPED_USB", "usbfs", 0);
+    usb_watch(&watcher);
+    CHECK(atomic_load(&came) == 0, "it is there already");
+    printf("PLUG\n");
+    fflush(stdout);
+    while (atomic_load(&came) == 0)
+        futex_wait(&came, 0, FUTEX_NO_DEADLINE);
+    device_find(QEMU_LATE_VENDOR, QEMU_LATE);
+    claim(0);
+    uint8_t bytes[18];
+    struct usb_setup setup = {.type = 0x80, .request = 6, .value = 0x100, .length = sizeof bytes};
+    int moved = usb_device_control(device, &setup, bytes, 5000);
+    CHECK(moved == sizeof bytes && memcmp(bytes, device->device_bytes, sizeof bytes) == 0, "its descriptor: %d", moved);
+    printf("PULL late\n");
+    fflush(stdout);
+    gone_check(0);
+    printf("plugged in and pulled out: told of both\n");
+}
+
+/* Who may not open the node hears what to do (in the trace). */
+void denied(void)
+{
+    enum { NOBODY = 65534 };
+    setenv("OVERLAPPED_USB", "usbfs", 1);
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0, "becoming nobody");
+    uint32_t count;
+    struct usb_device **list = usb_list(&count);
+    CHECK(count != 0, "no devices are seen"); /* sysfs may be read by all */
+    for (uint32_t i = 0; i < count; i++) {
+        int error = usb_device_open(list[i]);
+        CHECK(error == -EACCES, "%s opens: %s", list[i]->id.path, strerror(-error));
+    }
+    usb_list_free(list, count);
+    printf("denied: %u devices seen, none opened\n", count);
 }
 
 void driver(bool consent)

@@ -76,9 +76,9 @@ class Peer:
         out = out[:ln] if rt & 0x80 else b""
         self.send(100, struct.pack("<BBBBHHH", e, rq, rt, st, val, idx, len(out) if rt & 0x80 else ln) + out, ident)
     def loop(self, sid):
-        w, h = self.wait.setdefault(sid, []), self.have.setdefault(sid, [])
+        w, h = self.wait.setdefault(sid, []), self.have.setdefault(sid, bytearray())
         while w and h:
-            ident, ln = w.pop(0); d = h.pop(0)[:ln]
+            ident, ln = w.pop(0); d = bytes(h[:ln]); del h[:ln]
             self.send(101, struct.pack("<BBHIH", 0x81, 0, len(d) & 0xffff, sid, len(d) >> 16) + d, ident)
     def run(self):
         self.send(0, b"redir_device".ljust(64, b"\0") + struct.pack("<I", caps))
@@ -111,7 +111,7 @@ class Peer:
             elif typ == 100: self.control(ident, b)
             elif typ == 101:
                 e, st, lo, sid, hi = struct.unpack("<BBHIH", b[:10]); n = lo | hi << 16
-                if e == 2: self.have.setdefault(sid, []).append(b[10:]); self.send(101, struct.pack("<BBHIH", 2, 0, lo, sid, hi), ident)
+                if e == 2: self.have.setdefault(sid, bytearray()).extend(b[10:]); self.send(101, struct.pack("<BBHIH", 2, 0, lo, sid, hi), ident)
                 else: self.wait.setdefault(sid, []).append((ident, n))
                 self.loop(sid)
             elif typ == 102:
