@@ -17,6 +17,7 @@ struct usbip_client {
     struct usbip_server *server;
     struct usbip_link wire;
     struct usb_device *device; /* imported: open, all interfaces claimed */
+    uint8_t configuration;     /* when it was imported */
     struct lock lock;          /* guards urbs */
     struct list urbs;          /* struct export_urb.link */
     _Atomic uint64_t bytes;

@@ -31,6 +31,15 @@ static bool is_exported(const struct usb_device *device)
     return strcmp(device->host->name, "usbip") != 0 && !atomic_load(&device->gone);
 }
 
+/* A client may have unconfigured the device: then NULL. It lasts as long as the device. */
+static const struct usb_config *config_of(struct usb_device *device)
+{
+    lock_acquire(&device->lock);
+    const struct usb_config *config = device->config;
+    lock_release(&device->lock);
+    return config;
+}
+
 static void device_describe(struct usb_device *device, struct usbip_device *out)
 {
     const struct usb_device_descriptor *d = &device->id.descriptor;
@@ -39,12 +48,11 @@ static void device_describe(struct usb_device *device, struct usbip_device *out)
         .subclass = d->subclass, .protocol = d->protocol, .configuration_count = d->configuration_count};
     snprintf(out->busid, sizeof out->busid, "%.31s", device->id.path);
     snprintf(out->path, sizeof out->path, "/overlapped/%s", device->id.path);
-    lock_acquire(&device->lock);
-    if (device->config != NULL) {
-        out->configuration = device->config->value;
-        out->interface_count = device->config->interface_count;
+    const struct usb_config *config = config_of(device);
+    if (config != NULL) {
+        out->configuration = config->value;
+        out->interface_count = config->interface_count;
     }
-    lock_release(&device->lock);
 }
 
 static int send_bytes(struct usbip_client *client, const void *bytes, size_t size)
@@ -64,10 +72,11 @@ static int send_device(struct usbip_client *client, struct usb_device *device, b
     bool opened = usb_device_open(device) == 0; /* an open device knows its configuration */
     device_describe(device, &described);
     size_t size = USBIP_DEVICE;
-    if (interfaces && opened) {
+    const struct usb_config *config = opened ? config_of(device) : NULL;
+    if (interfaces && config != NULL) {
         uint8_t written = 0;
-        for (uint32_t i = 0; i < device->config->alternate_count && written < described.interface_count; i++) {
-            const struct usb_alternate *alternate = &device->config->alternates[i];
+        for (uint32_t i = 0; i < config->alternate_count && written < described.interface_count; i++) {
+            const struct usb_alternate *alternate = &config->alternates[i];
             if (alternate->setting != 0)
                 continue;
             const uint8_t row[USBIP_INTERFACE] = {alternate->class, alternate->subclass, alternate->protocol, 0};
@@ -110,9 +119,11 @@ static int send_list(struct usbip_client *client)
 }
 
 /* All interfaces or none: who imports has the device alone. */
-static int claim_all(struct usb_device *device)
+static int claim_all(struct usb_device *device, const struct usb_config *config)
 {
-    for (uint8_t i = 0; i < device->config->interface_count; i++) {
+    if (config == NULL)
+        return -EBUSY; /* another client's doing: it gets it back at that one's end */
+    for (uint8_t i = 0; i < config->interface_count; i++) {
         int error = usb_device_claim(device, i);
         if (error == 0)
             continue;
@@ -149,13 +160,15 @@ static int take_import(struct usbip_client *client)
         usb_device_dereference(device);
         status = USBIP_OP_ERROR;
     } else if (device != NULL) {
-        error = claim_all(device);
+        const struct usb_config *config = config_of(device);
+        error = claim_all(device, config);
         if (error != 0) {
             usb_device_close(device);
             usb_device_dereference(device);
             status = error == -EBUSY ? USBIP_OP_IN_USE : USBIP_OP_ERROR;
         } else {
             client->device = device;
+            client->configuration = config->value;
         }
     }
     error = send_op(client, USBIP_OP_REP_IMPORT, status);
@@ -180,6 +193,9 @@ static void client_end(struct usbip_client *client)
     if (device != NULL) {
         usbip_export_end(client);
         usb_device_reset(device);
+        const struct usb_config *config = config_of(device);
+        if (config == NULL || config->value != client->configuration)
+            (void)usb_device_set_configuration(device, client->configuration); /* what it was for those before */
         for (uint8_t i = 0; i < USB_INTERFACES_MAX; i++)
             usb_device_release(device, i);
         usb_device_close(device);

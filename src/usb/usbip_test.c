@@ -222,6 +222,23 @@ static void unlinks(uint16_t port, const char *busid)
     close(fd);
 }
 
+/* A client that takes the device's configuration away: the server lives on, and gives it back when the client has gone. */
+static void unconfigured(uint16_t port, const char *busid, const char *where, struct usb_device *local)
+{
+    uint32_t devid;
+    int fd = raw_import(port, busid, &devid), error;
+    struct usbip_pdu setting = {.command = USBIP_CMD_SUBMIT, .sequence = 1, .devid = devid, .setup = {0x00, 9, 0, 0, 0, 0, 0, 0}};
+    raw_send(fd, setting);
+    struct usbip_pdu heard = raw_answer(fd);
+    CHECK(heard.command == USBIP_RET_SUBMIT && heard.status == 0 && local->config == NULL);
+    CHECK(usbip_attach(where, "") < 0); /* is listed, and cannot be imported */
+    close(fd);
+    while ((error = usb_device_claim(local, 0)) == -EBUSY) /* until the server has seen its end */
+        sched_yield();
+    CHECK(error == 0 && local->config != NULL && local->config->value == 1);
+    usb_device_release(local, 0);
+}
+
 static _Atomic uint32_t gone;
 
 static void changed(struct usb_watcher *watcher, enum usb_change change, struct usb_device *device)
@@ -255,6 +272,7 @@ int main(void)
     struct usb_watcher watcher = {.changed = changed};
     usb_watch(&watcher);
     CHECK(usbip_attach(where, "busid=none") == -ENODEV);
+    unconfigured(port, local->id.path, where, local);
     unlinks(port, local->id.path);
     while ((error = usbip_attach(where, options)) == -EBUSY) /* until the server has seen the end of that client */
         sched_yield();
