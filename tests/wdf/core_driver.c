@@ -20,6 +20,12 @@ typedef struct _OWNER_CONTEXT {
 } OWNER_CONTEXT;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(OWNER_CONTEXT, GetOwner)
 
+/* How often its callbacks have run: read as other threads change it. */
+static LONG CallsOf(OWNER_CONTEXT *Context)
+{
+    return InterlockedCompareExchange(&Context->Calls, 0, 0);
+}
+
 static WDFDEVICE Device, Late;
 static struct core_counts Counts;
 static char *At;
@@ -88,7 +94,7 @@ static VOID PartTimers(VOID)
     CHECK(!WdfTimerStop(Timer, TRUE), "and is no longer queued");
     WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_SEC(1000));
     CHECK(WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_SEC(1000)), "started anew it was in the queue");
-    CHECK(WdfTimerStop(Timer, FALSE) && Context->Calls == 1, "stopped it does not run");
+    CHECK(WdfTimerStop(Timer, FALSE) && CallsOf(Context) == 1, "stopped it does not run");
     WdfObjectDelete(Timer);
     WDF_TIMER_CONFIG_INIT_PERIODIC(&Config, OnTimer, 2);
     Attributes.ExecutionLevel = WdfExecutionLevelPassive;
@@ -97,10 +103,10 @@ static VOID PartTimers(VOID)
     CHECK(Await(&Context->Ran) && Await(&Context->Ran) && Await(&Context->Ran), "it runs again and again");
     CHECK(Context->Irql == PASSIVE_LEVEL, "at PASSIVE_LEVEL");
     CHECK(WdfTimerStop(Timer, TRUE), "until it is stopped");
-    LONG Calls = Context->Calls;
+    LONG Calls = CallsOf(Context);
     LARGE_INTEGER Pause = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(20)};
     KeDelayExecutionThread(KernelMode, FALSE, &Pause);
-    CHECK(Context->Calls == Calls, "no call comes behind the stop");
+    CHECK(CallsOf(Context) == Calls, "no call comes behind the stop");
     WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_MS(1));
     WdfObjectDelete(Owner);
 }
@@ -122,12 +128,12 @@ static VOID PartDpcs(VOID)
     Attributes.ParentObject = Owner;
     CHECK(WdfDpcCreate(&Config, &Attributes, &Dpc) == STATUS_SUCCESS, "a DPC is made");
     CHECK(WdfDpcEnqueue(Dpc) && Await(&Context->Ran) && Context->Irql == DISPATCH_LEVEL, "it runs at DISPATCH_LEVEL");
-    CHECK(!WdfDpcCancel(Dpc, TRUE) && Context->Calls == 1, "what has run is not cancelled");
+    CHECK(!WdfDpcCancel(Dpc, TRUE) && CallsOf(Context) == 1, "what has run is not cancelled");
     LONG Queued = 0;
     for (int i = 0; i < 1000; i++)
         Queued += WdfDpcEnqueue(Dpc);
     Queued -= WdfDpcCancel(Dpc, TRUE);
-    CHECK(Context->Calls == 1 + Queued, "it runs once for each time it was queued and not cancelled");
+    CHECK(CallsOf(Context) == 1 + Queued, "it runs once for each time it was queued and not cancelled");
     WdfDpcEnqueue(Dpc);
     WdfObjectDelete(Owner);
 }
@@ -136,7 +142,7 @@ static VOID NTAPI OnWork(WDFWORKITEM Item)
 {
     WDFOBJECT Owner = WdfWorkItemGetParentObject(Item);
     Ran(Owner);
-    if (GetOwner(Owner)->Calls < 3)
+    if (CallsOf(GetOwner(Owner)) < 3)
         WdfWorkItemEnqueue(Item);
 }
 
@@ -155,10 +161,10 @@ static VOID PartWorkItems(VOID)
     KeRaiseIrql(DISPATCH_LEVEL, &Before);
     WdfWorkItemEnqueue(Item);
     KeLowerIrql(Before);
-    while (Context->Calls < 3)
+    while (CallsOf(Context) < 3)
         CHECK(Await(&Context->Ran), "it runs, and again when it queues itself");
     WdfWorkItemFlush(Item);
-    CHECK(Context->Calls == 3 && Context->Irql == PASSIVE_LEVEL, "at PASSIVE_LEVEL, three times");
+    CHECK(CallsOf(Context) == 3 && Context->Irql == PASSIVE_LEVEL, "at PASSIVE_LEVEL, three times");
     WdfObjectDelete(Owner);
 }
 
@@ -224,7 +230,7 @@ static VOID PartCollections(VOID)
             CHECK(FALSE, "an item is added");
     }
     WdfObjectDelete(Items[7]);
-    CHECK(WdfCollectionGetItem(Collection, 7) == Items[7] && GetOwner(Items[7])->Calls == 0, "an item that is deleted stays referenced");
+    CHECK(WdfCollectionGetItem(Collection, 7) == Items[7] && CallsOf(GetOwner(Items[7])) == 0, "an item that is deleted stays referenced");
     WdfCollectionRemoveItem(Collection, 7);
     WdfCollectionRemove(Collection, Items[0]);
     CHECK(WdfCollectionGetCount(Collection) == 18 && WdfCollectionGetFirstItem(Collection) == Items[1] &&
