@@ -131,7 +131,7 @@ static NTSTATUS NTAPI bus_power(PDEVICE_OBJECT object, PIRP irp)
 
 static WDFDEVICE device;
 static WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
-static bool with_idle;
+static bool with_idle, without_policy;
 
 static NTSTATUS state_step(const char *word, WDF_POWER_DEVICE_STATE state)
 {
@@ -273,6 +273,8 @@ static NTSTATUS on_add(WDFDRIVER driver, PWDFDEVICE_INIT init)
     policy.EvtDeviceArmWakeFromSx = on_arm_sx;
     policy.EvtDeviceDisarmWakeFromSx = on_disarm_sx;
     WdfDeviceInitSetPowerPolicyEventCallbacks(init, &policy);
+    if (without_policy)
+        WdfDeviceInitSetPowerPolicyOwnership(init, FALSE);
     WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
     attributes.EvtCleanupCallback = on_object_cleanup;
     attributes.EvtDestroyCallback = on_object_destroy;
@@ -550,6 +552,25 @@ static void test_interfaces(void)
     EXPECT(STARTS " " LEAVES " " ENDS);
 }
 
+/* Somebody else in the stack owns the policy: he moves the device, and the system's states pass. */
+static void test_policy_of_others(void)
+{
+    without_policy = true;
+    CHECK(plug(NULL) == STATUS_SUCCESS);
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, IdleCannotWakeFromS0);
+    CHECK(WdfDeviceAssignS0IdleSettings(device, &idle) == STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT(STARTS);
+    CHECK(power(DevicePowerState, PowerDeviceD3) == STATUS_SUCCESS && power(DevicePowerState, PowerDeviceD3) == STATUS_SUCCESS);
+    EXPECT("suspend pre exit-3 bus-D3 bus-D3");
+    CHECK(power(DevicePowerState, PowerDeviceD0) == STATUS_SUCCESS);
+    EXPECT("bus-D0 entry-3 post restart");
+    CHECK(power(SystemPowerState, PowerSystemSleeping3) == STATUS_SUCCESS);
+    EXPECT("bus-S3");
+    unplug();
+    EXPECT(LEAVES " " ENDS);
+    without_policy = false;
+}
+
 static void test_questions(void)
 {
     WDF_DEVICE_PNP_CAPABILITIES caps;
@@ -619,10 +640,17 @@ static void test_idle_race(void)
     with_idle = false;
 }
 
+static VOID on_driver_cleanup(WDFOBJECT driver)
+{
+    CHECK(WdfDriverWdmGetDriverObject(driver) == &host.object); /* drivers ask this for their tracing's end */
+    step("driver-cleanup");
+}
+
 int main(void)
 {
     UNICODE_STRING path = {0};
     WDF_DRIVER_CONFIG config;
+    WDF_OBJECT_ATTRIBUTES attributes;
     bus.object.DriverExtension = &bus.extension;
     host.object.DriverExtension = &host.extension;
     list_init(&bus.devices);
@@ -630,7 +658,9 @@ int main(void)
     bus.object.MajorFunction[IRP_MJ_PNP] = bus_pnp;
     bus.object.MajorFunction[IRP_MJ_POWER] = bus_power;
     WDF_DRIVER_CONFIG_INIT(&config, on_add);
-    CHECK(WdfDriverCreate(&host.object, &path, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE) == STATUS_SUCCESS);
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.EvtCleanupCallback = on_driver_cleanup;
+    CHECK(WdfDriverCreate(&host.object, &path, &attributes, &config, WDF_NO_HANDLE) == STATUS_SUCCESS);
     test_orderly();
     test_surprise();
     test_stop();
@@ -638,10 +668,12 @@ int main(void)
     test_idle();
     test_settings();
     test_system();
+    test_policy_of_others();
     test_questions();
     test_interfaces();
     test_idle_race();
     host.framework_finish(&host.object);
+    EXPECT("driver-cleanup");
     CHECK(wdf_verifier_count() == 0);
     printf("%d checks, %d failed\n", checks, failures);
     return failures != 0;

@@ -444,6 +444,9 @@ static VOID NTAPI OnControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLen
     case IOCTL_CORE_FINISH:
         WdfControlFinishInitializing(Late);
         break;
+    case IOCTL_CORE_DELETE:
+        WdfObjectDelete(Late);
+        break;
     case IOCTL_CORE_LEAK:
         Leaked = MakeOwner();
         WdfObjectReference(Leaked);

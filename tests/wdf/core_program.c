@@ -86,6 +86,9 @@ int main(int argc, char **argv)
     ok(late != INVALID_HANDLE_VALUE, "and opens");
     ok(!control(late, IOCTL_CORE_FINISH, NULL, 0) && GetLastError() == ERROR_INVALID_FUNCTION, "without a queue it refuses requests");
     ok(ovl_driver_unload(driver) == ERROR_BUSY, "a driver with open files stays");
+    ok(control(device, IOCTL_CORE_DELETE, NULL, 0), "the driver deletes that device while a file is open on it");
+    ok(!control(late, IOCTL_CORE_FINISH, NULL, 0) && GetLastError() == ERROR_NO_SUCH_DEVICE, "which serves nothing any more");
+    ok(open_core(CORE_LATE) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND, "and has lost its name");
     CloseHandle(late);
     if (argc > 2)
         ok(control(device, IOCTL_CORE_LEAK, NULL, 0), "it leaks a reference");

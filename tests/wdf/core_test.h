@@ -8,6 +8,7 @@
 #define IOCTL_CORE_COUNTS CTL_CODE(0x22, 0x911, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_CORE_FINISH CTL_CODE(0x22, 0x912, METHOD_BUFFERED, FILE_ANY_ACCESS) /* the second device opens from now on */
 #define IOCTL_CORE_LEAK   CTL_CODE(0x22, 0x913, METHOD_BUFFERED, FILE_ANY_ACCESS) /* an object keeps a reference */
+#define IOCTL_CORE_DELETE CTL_CODE(0x22, 0x914, METHOD_BUFFERED, FILE_ANY_ACCESS) /* the second device goes */
 #define CORE_BYTES 16384
 #define CORE_LINK  L"\\\\.\\OvlWdfCore"
 #define CORE_LATE  L"\\\\.\\OvlWdfLate"
