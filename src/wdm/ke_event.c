@@ -12,9 +12,11 @@
 _Static_assert(sizeof(struct dispatcher) == sizeof(DISPATCHER_HEADER), "one header");
 _Static_assert(offsetof(struct dispatcher, signal) == offsetof(DISPATCHER_HEADER, SignalState), "one header");
 
+/* A KMUTEX has the executive's mutex behind a header that says so. */
 static struct dispatcher *dispatcher_of(void *object)
 {
-    return object;
+    struct dispatcher *header = object;
+    return atomic_load_explicit(&header->word, memory_order_relaxed) == WDM_HEADER_MUTEX ? wdm_mutex_dispatcher(object) : header;
 }
 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
@@ -60,6 +62,25 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     int32_t before = dispatcher_release(dispatcher_of(Semaphore), Adjustment, Semaphore->Limit);
     if (before < 0) /* Windows raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, which stops a driver */
         wdm_verifier_stop("semaphore-limit", "KeReleaseSemaphore beyond the limit of %d", Semaphore->Limit);
+    return before;
+}
+
+LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
+{
+    return atomic_load(&dispatcher_of(Semaphore)->signal);
+}
+
+BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
+{
+    return atomic_load(&dispatcher_of(Timer)->signal) != 0;
+}
+
+LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    (void)Increment;
+    (void)Wait;
+    LONG before = KeReadStateEvent(Event);
+    dispatcher_pulse(dispatcher_of(Event));
     return before;
 }
 
@@ -112,9 +133,14 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
 {
     (void)WaitReason;
     (void)WaitBlockArray;
+    struct dispatcher *objects[WAIT_OBJECTS_MAX];
     uint64_t deadline = wdm_deadline(Timeout);
     wait_check_irql("KeWaitForMultipleObjects", deadline, VERIFY_CALLER);
-    return wait_for((struct dispatcher *const *)(void *)Object, Count, WaitType == WaitAll,
+    if (Count == 0 || Count > WAIT_OBJECTS_MAX)
+        return STATUS_INVALID_PARAMETER_1;
+    for (ULONG i = 0; i < Count; i++)
+        objects[i] = dispatcher_of(Object[i]);
+    return wait_for(objects, Count, WaitType == WaitAll,
                     Alertable && WaitMode == UserMode, deadline);
 }
 

@@ -118,6 +118,24 @@ static struct wdm_driver *driver_make(const struct driver_spec *spec)
     return driver;
 }
 
+struct wdm_driver *wdm_driver_busy(const void *code)
+{
+    Dl_info wanted, has;
+    struct wdm_driver *found = NULL;
+    if (dladdr(code, &wanted) == 0)
+        return NULL;
+    lock_acquire(&wdm_lock);
+    list_for_each (link, &wdm_drivers) {
+        struct wdm_driver *driver = container_of(link, struct wdm_driver, link);
+        if (found == NULL && dladdr((const void *)driver->object.DriverInit, &has) != 0 && has.dli_fbase == wanted.dli_fbase)
+            found = driver;
+    }
+    if (found != NULL)
+        atomic_fetch_add(&found->busy, 1);
+    lock_release(&wdm_lock);
+    return found;
+}
+
 /* Until no routine of the driver's can be running: deferred calls and work items. */
 static void driver_settle(struct wdm_driver *driver)
 {

@@ -2,7 +2,9 @@
 /* Memory descriptor lists. All memory is the process's own and stays where it is, so an MDL's system address is its
  * virtual one, and locking pages is a mark on it. */
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wdm/verify.h"
 #include "wdm/wdm_host.h"
@@ -46,7 +48,7 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     TargetMdl->ByteOffset = (ULONG)(at & (PAGE_SIZE - 1));
     TargetMdl->ByteCount = Length != 0 ? Length : SourceMdl->ByteCount - skipped;
     TargetMdl->MdlFlags |= MDL_PARTIAL;
-    TargetMdl->MappedSystemVa = (PUCHAR)SourceMdl->MappedSystemVa + skipped;
+    TargetMdl->MappedSystemVa = SourceMdl->MappedSystemVa == NULL ? NULL : (PUCHAR)SourceMdl->MappedSystemVa + skipped;
 }
 
 VOID NTAPI IoFreeMdl(PMDL Mdl)
@@ -73,4 +75,75 @@ VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
 {
     MemoryDescriptorList->MdlFlags &= (CSHORT)~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
     MemoryDescriptorList->MappedSystemVa = NULL;
+}
+
+SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length)
+{
+    return sizeof(MDL) + ADDRESS_AND_SIZE_TO_SPAN_PAGES(Base, Length) * sizeof(PFN_NUMBER);
+}
+
+VOID NTAPI MmPrepareMdlForReuse(PMDL Mdl)
+{
+    if (Mdl->MdlFlags & MDL_PARTIAL) {
+        Mdl->MappedSystemVa = NULL;
+        Mdl->MdlFlags &= (CSHORT)~MDL_PARTIAL_HAS_BEEN_MAPPED;
+    }
+}
+
+PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType,
+                                         PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority)
+{
+    (void)AccessMode;
+    (void)CacheType;
+    (void)RequestedAddress;
+    (void)BugCheckOnFailure;
+    (void)Priority;
+    MemoryDescriptorList->MappedSystemVa = MmGetMdlVirtualAddress(MemoryDescriptorList);
+    MemoryDescriptorList->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+    return MemoryDescriptorList->MappedSystemVa;
+}
+
+VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
+{
+    (void)BaseAddress;
+    MemoryDescriptorList->MdlFlags &= (CSHORT)~MDL_MAPPED_TO_SYSTEM_VA;
+}
+
+/* ---- Memory -------------------------------------------------------------------------------------------------------------- */
+
+PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
+{
+    (void)HighestAcceptableAddress; /* no device reads memory here */
+    SIZE_T whole = ROUND_TO_PAGES(NumberOfBytes != 0 ? NumberOfBytes : 1);
+    return wdm_pool_allocate(NonPagedPool, whole, 0x746e6f43 /* "Cont" */, VERIFY_CALLER);
+}
+
+VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
+{
+    ExFreePool(BaseAddress);
+}
+
+/* Whether reading it would fault. The kernel is asked: write() gives EFAULT where a load would give a signal. */
+BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return FALSE;
+    bool good = write(ends[1], VirtualAddress, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return good;
+}
+
+/* Bad pointers of programs fault where the driver touches them: there are no structured exceptions to raise. */
+VOID NTAPI ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    VERIFY_IRQL(APC_LEVEL);
+    if (Length != 0 && Alignment != 0 && (ULONG_PTR)Address % Alignment != 0)
+        ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
+}
+
+VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    ProbeForRead(Address, Length, Alignment);
 }

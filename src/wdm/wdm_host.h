@@ -71,6 +71,8 @@ void wdm_device_dereference(struct wdm_device *device);
 
 /* The device that requests enter at: the highest attached above. */
 DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device);
+/* The loaded driver whose code that is, counted busy; NULL: none's. */
+struct wdm_driver *wdm_driver_busy(const void *code);
 /* One of the counts in driver->busy ends; its memory may be gone behind this. */
 void wdm_driver_released(struct wdm_driver *driver);
 /* Removes what a driver left behind. */
@@ -146,8 +148,15 @@ KIRQL wdm_irql_set(KIRQL irql);
 KIRQL wdm_spin_lock_acquire(KSPIN_LOCK *lock, const void *caller);
 void wdm_spin_lock_release(KSPIN_LOCK *lock, KIRQL irql, const void *caller);
 
+/* What a KMUTEX has where others have the kind of their dispatcher; its dispatcher stands further back (ex_lock.c). */
+enum { WDM_HEADER_MUTEX = 0x3e };
+struct dispatcher *wdm_mutex_dispatcher(void *mutex);
+
 /* Time-outs of KeWait*: NULL waits for ever, negative is relative, in 100 ns. */
 uint64_t wdm_deadline(const LARGE_INTEGER *timeout);
+
+/* Pool for a driver, for whom `caller` is an address in its code (ex_pool.c). */
+void *wdm_pool_allocate(POOL_TYPE type, size_t size, ULONG tag, const void *caller);
 
 /* A copy of the name that is never freed, the same for the same name. NULL: no memory. */
 const char *wdm_name_keep(const char *name);

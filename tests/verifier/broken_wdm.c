@@ -461,6 +461,61 @@ static BOOLEAN SemaphoreLimit(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
     return FALSE;
 }
 
+static BOOLEAN MutexNotOwned(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    KMUTEX Mutex;
+    KeInitializeMutex(&Mutex, 0);
+    KeReleaseMutex(&Mutex, FALSE);
+    return FALSE;
+}
+
+static BOOLEAN FastMutexTwice(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    FAST_MUTEX Mutex;
+    ExInitializeFastMutex(&Mutex);
+    ExAcquireFastMutex(&Mutex);
+    ExAcquireFastMutex(&Mutex);
+    return FALSE;
+}
+
+static BOOLEAN CriticalRegion(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    KeLeaveCriticalRegion();
+    return FALSE;
+}
+
+static BOOLEAN ResourceNotHeld(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    ERESOURCE Resource;
+    ExInitializeResourceLite(&Resource);
+    ExReleaseResourceLite(&Resource);
+    return FALSE;
+}
+
+static BOOLEAN RemoveLockTwice(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    IO_REMOVE_LOCK Lock;
+    IoInitializeRemoveLock(&Lock, TAG, 0, 0);
+    IoAcquireRemoveLock(&Lock, NULL);
+    IoReleaseRemoveLock(&Lock, NULL);
+    IoReleaseRemoveLock(&Lock, NULL);
+    return FALSE;
+}
+
+static BOOLEAN RundownTwice(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    EX_RUNDOWN_REF Rundown;
+    ExInitializeRundownProtection(&Rundown);
+    ExReleaseRundownProtection(&Rundown);
+    return FALSE;
+}
+
+static BOOLEAN BugCheck(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    KeBugCheckEx(0xdead, 1, 2, 3, 4);
+    return FALSE;
+}
+
 /* Everything that is allowed: nothing is to be reported of it. */
 static BOOLEAN Clean(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 {
@@ -546,6 +601,13 @@ static const struct {
     {"spin-lock-long", SpinLockLong},
     {"lock-order", LockOrder},
     {"semaphore-limit", SemaphoreLimit},
+    {"mutex-not-owned", MutexNotOwned},
+    {"fast-mutex", FastMutexTwice},
+    {"critical-region", CriticalRegion},
+    {"resource", ResourceNotHeld},
+    {"remove-lock", RemoveLockTwice},
+    {"rundown", RundownTwice},
+    {"bug-check", BugCheck},
 };
 
 static BOOLEAN Same(const char *A, const char *B)

@@ -645,4 +645,6 @@ NTAPI_INLINE VOID InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
 
 #include "ovl_km_io.h"
 #include "ovl_km_zw.h"
+#include "ovl_km_ex.h"
+#include "ovl_km_rtl.h"
 #endif
