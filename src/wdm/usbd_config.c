@@ -139,8 +139,22 @@ static void forget_handles(struct usb_pdo *pdo)
     pdo->config_generation = 0;
 }
 
+/* As whoever has the device next expects them. */
+static void pipes_leave(struct usb_pdo *pdo)
+{
+    for (uint32_t i = 0; i < pdo->pipe_room; i++) {
+        struct usb_pipe *pipe = pdo->pipes[i].generation != 0 ? pdo->pipes[i].pipe : NULL;
+        if (pipe == NULL)
+            continue;
+        lock_acquire(&pipe->lock);
+        pipe->hold_on_error = false;
+        lock_release(&pipe->lock);
+    }
+}
+
 void usbd_config_drop(struct usb_pdo *pdo)
 {
+    pipes_leave(pdo);
     forget_handles(pdo);
     for (uint8_t i = 0; i < USB_INTERFACES_MAX; i++)
         if (pdo->claims & 1u << i)

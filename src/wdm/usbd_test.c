@@ -965,7 +965,17 @@ static int64_t composite_out(void *state, uint8_t endpoint, uint16_t stream, con
     return length;
 }
 
-static const struct usb_model composite_model = {.name = "composite", .create = composite_create, .destroy = free,
+static struct usb_setup last_setup;
+
+static int composite_control(void *state, const struct usb_setup *setup, void *data)
+{
+    last_setup = *setup;
+    if (setup->type & 0x80)
+        memset(data, 0x77, setup->length);
+    return setup->length;
+}
+
+static const struct usb_model composite_model = {.name = "composite", .control = composite_control, .create = composite_create, .destroy = free,
                                                  .describe = composite_describe, .configured = composite_configured,
                                                  .selected = composite_selected, .in = composite_in, .out = composite_out};
 
@@ -1005,6 +1015,140 @@ static void test_function(void)
     CHECK(pnp(&g, IRP_MN_REMOVE_DEVICE) == STATUS_SUCCESS);
     usb_pdo_delete(g.pdo);
     usb_node_dereference(g.node);
+    detach(&f);
+}
+
+/* Each function of the vendor and class kind becomes the setup packet that it stands for. */
+static void test_setup(void)
+{
+    static const struct {
+        USHORT function;
+        uint8_t type;
+    } rows[] = {{URB_FUNCTION_VENDOR_DEVICE, 0x40}, {URB_FUNCTION_VENDOR_INTERFACE, 0x41}, {URB_FUNCTION_VENDOR_ENDPOINT, 0x42},
+                {URB_FUNCTION_VENDOR_OTHER, 0x43}, {URB_FUNCTION_CLASS_DEVICE, 0x20}, {URB_FUNCTION_CLASS_INTERFACE, 0x21},
+                {URB_FUNCTION_CLASS_ENDPOINT, 0x22}, {URB_FUNCTION_CLASS_OTHER, 0x23}};
+    struct fixture f = attach_model(&composite_model, "speed=high", 0);
+    UCHAR data[16];
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned in = 0; in < 2; in++) {
+            URB urb = {0};
+            UsbBuildVendorRequest(&urb, rows[i].function, sizeof(struct _URB_CONTROL_VENDOR_OR_CLASS_REQUEST), in, 0, 0x5a, 0x1234, 0x0001,
+                                  data, NULL, sizeof data, NULL);
+            CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && last_setup.type == (rows[i].type | (in ? 0x80 : 0)) && last_setup.request == 0x5a &&
+                  last_setup.value == 0x1234 && last_setup.index == 1 && last_setup.length == sizeof data);
+            CHECK(urb.UrbControlVendorClassRequest.TransferBufferLength == sizeof data && (!in || data[3] == 0x77));
+        }
+    URB urb = {0};
+    UsbBuildVendorRequest(&urb, URB_FUNCTION_VENDOR_DEVICE, sizeof(struct _URB_CONTROL_VENDOR_OR_CLASS_REQUEST), 0, 5, 1, 2, 3, NULL, NULL, 0, NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && last_setup.type == 0x45); /* reserved bits take the recipient's place */
+    CHECK(select_config(&f) == STATUS_SUCCESS && select_setting(&f, 1) == STATUS_SUCCESS);
+    /* Standard requests that the device itself answers. */
+    USHORT word = 0;
+    UsbBuildFeatureRequest(&urb, URB_FUNCTION_SET_FEATURE_TO_ENDPOINT, 0, 0x81, NULL);
+    urb.UrbControlFeatureRequest.Reserved3 = 4711; /* no length here, and it is left alone */
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && urb.UrbControlFeatureRequest.Reserved3 == 4711);
+    UsbBuildGetStatusRequest(&urb, URB_FUNCTION_GET_STATUS_FROM_ENDPOINT, 0x81, &word, NULL, NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && word == 1); /* halted */
+    UsbBuildFeatureRequest(&urb, URB_FUNCTION_CLEAR_FEATURE_TO_ENDPOINT, 0, 0x81, NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS);
+    UsbBuildGetStatusRequest(&urb, URB_FUNCTION_GET_STATUS_FROM_ENDPOINT, 0x81, &word, NULL, NULL);
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && word == 0);
+    memset(&urb, 0, sizeof urb);
+    urb.UrbControlGetInterfaceRequest.Hdr.Length = sizeof urb.UrbControlGetInterfaceRequest;
+    urb.UrbControlGetInterfaceRequest.Hdr.Function = URB_FUNCTION_GET_INTERFACE;
+    urb.UrbControlGetInterfaceRequest.TransferBuffer = data;
+    urb.UrbControlGetInterfaceRequest.TransferBufferLength = 1;
+    CHECK(urb_send(&f, &urb) == STATUS_SUCCESS && data[0] == 1);
+    detach(&f);
+}
+
+/* ---- What a selection is refused, and what it tells -------------------------------------------------------------------------- */
+
+static void test_selection_rules(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    CHECK(select_config(&f) == STATUS_SUCCESS && select_setting(&f, 2) == STATUS_SUCCESS);
+    union {
+        URB urb;
+        UCHAR bytes[1024];
+    } made = {{{{0}}}};
+    struct _URB_SELECT_INTERFACE *select = &made.urb.UrbSelectInterface;
+    UsbBuildSelectInterfaceRequest(&made.urb, GET_SELECT_INTERFACE_REQUEST_SIZE(6), f.config, 0, 2);
+    select->Interface.Length = GET_USBD_INTERFACE_SIZE(6);
+    CHECK(urb_send(&f, &made.urb) == STATUS_SUCCESS && select->Interface.NumberOfPipes == 5 && select->Interface.Class == 0xff);
+    const USBD_PIPE_INFORMATION *isoch = &select->Interface.Pipes[4];
+    CHECK(isoch->PipeType == UsbdPipeTypeIsochronous && isoch->MaximumPacketSize == 3072 && isoch->Interval == 1); /* 3 x 1024 a microframe */
+    CHECK(select->Interface.Pipes[0].MaximumTransferSize == 4 << 20);
+    select->Interface.Length = GET_USBD_INTERFACE_SIZE(2); /* no room for its pipes */
+    CHECK(urb_send(&f, &made.urb) == STATUS_BUFFER_TOO_SMALL && made.urb.UrbHeader.Status == USBD_STATUS_BUFFER_TOO_SMALL);
+    select->Interface.Length = GET_USBD_INTERFACE_SIZE(6);
+    select->Interface.AlternateSetting = 9;
+    CHECK(urb_send(&f, &made.urb) == STATUS_INVALID_PARAMETER && made.urb.UrbHeader.Status == USBD_STATUS_INTERFACE_NOT_FOUND);
+    select->Interface.AlternateSetting = 2;
+    select->Interface.Pipes[0].PipeFlags = USBD_PF_CHANGE_MAX_PACKET;
+    select->Interface.Pipes[0].MaximumPacketSize = 64;
+    CHECK(urb_send(&f, &made.urb) == STATUS_SUCCESS && select->Interface.Pipes[0].MaximumPacketSize == 64);
+    select->Interface.Pipes[0].MaximumPacketSize = 1024; /* only smaller */
+    CHECK(urb_send(&f, &made.urb) == STATUS_INVALID_PARAMETER);
+    select->Interface.Pipes[0].PipeFlags = 0x80;
+    CHECK(urb_send(&f, &made.urb) == STATUS_INVALID_PARAMETER && made.urb.UrbHeader.Status == USBD_STATUS_INAVLID_PIPE_FLAGS);
+    /* A configuration that the device has not. */
+    USB_CONFIGURATION_DESCRIPTOR wrong = {.bLength = 9, .bDescriptorType = USB_CONFIGURATION_DESCRIPTOR_TYPE, .wTotalLength = 9,
+                                          .bConfigurationValue = 7};
+    memset(&made, 0, sizeof made);
+    UsbBuildSelectConfigurationRequest(&made.urb, sizeof(struct _URB_SELECT_CONFIGURATION), &wrong);
+    made.urb.UrbSelectConfiguration.Interface.Length = sizeof(USBD_INTERFACE_INFORMATION);
+    CHECK(urb_send(&f, &made.urb) != STATUS_SUCCESS);
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    memset(&made, 0, sizeof made);
+    struct _URB_GET_ISOCH_PIPE_TRANSFER_PATH_DELAYS *delays = &made.urb.UrbGetIsochPipeTransferPathDelays;
+    CHECK(select_setting(&f, 2) == STATUS_SUCCESS);
+    delays->Hdr.Length = sizeof *delays;
+    delays->Hdr.Function = URB_FUNCTION_GET_ISOCH_PIPE_TRANSFER_PATH_DELAYS;
+    delays->PipeHandle = IN_PIPE(&f, 3);
+    CHECK(urb_send(&f, &made.urb) == STATUS_SUCCESS && delays->MaximumSendPathDelayInMilliSeconds > 0);
+    delays->PipeHandle = IN_PIPE(&f, 1);
+    CHECK(urb_send(&f, &made.urb) == STATUS_INVALID_PARAMETER);
+    detach(&f);
+}
+
+/* The older routines, and the library's small ones. */
+static void test_library(void)
+{
+    struct fixture f = attach("mutt", "speed=high");
+    ULONG length = sizeof f.bytes;
+    USHORT size = 0;
+    USBD_VERSION_INFORMATION version;
+    CHECK(get_descriptor(&f, USB_CONFIGURATION_DESCRIPTOR_TYPE, f.bytes, &length) == STATUS_SUCCESS);
+    PUSB_CONFIGURATION_DESCRIPTOR config = (PVOID)f.bytes;
+    PURB urb = USBD_CreateConfigurationRequest(config, &size);
+    CHECK(urb != NULL && size == urb->UrbHeader.Length && urb_send(&f, urb) == STATUS_SUCCESS);
+    CHECK(urb->UrbSelectConfiguration.Interface.NumberOfPipes == 4 && urb->UrbSelectConfiguration.Interface.Pipes[0].PipeHandle != NULL);
+    ExFreePool(urb);
+    USBD_GetUSBDIVersion(&version);
+    CHECK(version.USBDI_Version == 0x600 && version.Supported_USB_Version == 0x300);
+    PUSB_INTERFACE_DESCRIPTOR first = USBD_ParseConfigurationDescriptor(config, 0, 0);
+    CHECK(first != NULL && USBD_GetInterfaceLength(first, f.bytes + length) == 9 + 4 * 7);
+    CHECK(USBD_ParseConfigurationDescriptorEx(config, config, -1, -1, 0xff, -1, -1) == first);
+    CHECK(USBD_ParseConfigurationDescriptorEx(config, config, 0, 1, -1, -1, -1) == USBD_ParseConfigurationDescriptor(config, 0, 1));
+    CHECK(USBD_ParseConfigurationDescriptorEx(config, config, 1, -1, -1, -1, -1) == NULL);
+    CHECK(USBD_ParseDescriptors(f.bytes, length, first, USB_INTERFACE_DESCRIPTOR_TYPE) == (PVOID)first); /* the start itself, too */
+    CHECK(USBD_ParseDescriptors(f.bytes, length, f.bytes + length, USB_INTERFACE_DESCRIPTOR_TYPE) == NULL);
+    PUCHAR offset;
+    f.bytes[4] = 3;
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 1, &offset, TAG) == USBD_STATUS_SUCCESS && offset == NULL);
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 2, &offset, TAG) == USBD_STATUS_BAD_NUMBER_OF_INTERFACES && offset == f.bytes);
+    f.bytes[4] = 1;
+    f.bytes[9 + 4] = 5; /* bNumEndpoints */
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 2, &offset, TAG) == USBD_STATUS_SUCCESS);
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 3, &offset, TAG) == USBD_STATUS_BAD_NUMBER_OF_ENDPOINTS && offset == f.bytes + 9);
+    f.bytes[9 + 4] = 4;
+    f.bytes[18 + 2] = 0x10; /* a reserved bit of the address */
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 2, &offset, TAG) == USBD_STATUS_BAD_ENDPOINT_ADDRESS && offset == f.bytes + 18);
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length - 1, 1, &offset, TAG) == USBD_STATUS_BAD_CONFIG_DESC_LENGTH);
+    CHECK(USBD_ValidateConfigurationDescriptor(config, length, 0, &offset, TAG) == USBD_STATUS_INVALID_PARAMETER);
+    CHECK(USBD_CalculateUsbBandwidth(64, 2, FALSE) == 0 && USBD_CalculateUsbBandwidth(64, 3, FALSE) > 512);
+    CHECK(USBD_QueryBusTime(f.pdo, &length) == STATUS_NOT_SUPPORTED);
     detach(&f);
 }
 
@@ -1127,6 +1271,9 @@ int main(void)
     test_identity();
     test_idle();
     test_function();
+    test_setup();
+    test_selection_rules();
+    test_library();
     test_anything();
     printf("1..%d\n", checks);
     return failures != 0;

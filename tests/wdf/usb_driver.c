@@ -33,6 +33,11 @@ static VOID Add(BOOLEAN Good, const char *Text, int Line)
     RtlStringCbPrintfExA(At, Room, &At, &Room, 0, "%sok - %s: %s%s\n", Good ? "" : "not ", PartName, Text, Why);
 }
 
+static LONG Count(volatile LONG *Value)
+{
+    return InterlockedCompareExchange(Value, 0, 0);
+}
+
 static BOOLEAN Await(PKEVENT Event)
 {
     LARGE_INTEGER Timeout = {.QuadPart = WDF_REL_TIMEOUT_IN_SEC(20)};
@@ -492,7 +497,7 @@ static VOID StartReads(VOID)
 
 static VOID EndReads(VOID)
 {
-    CHECK(Pending.Ended == READS); /* when the call returned, not some time later */
+    CHECK(Count(&Pending.Ended) == READS); /* when the call returned, not some time later */
     for (int i = 0; i < READS; i++) {
         WdfObjectDelete(Reads[i]);
         WdfObjectDelete(Memories[i]);
@@ -505,11 +510,11 @@ static VOID PartAbort(VOID)
     ULONG Moved;
     CHECK(Select() == STATUS_SUCCESS);
     StartReads();
-    CHECK(WdfUsbTargetPipeAbortSynchronously(In, NULL, NULL) == STATUS_SUCCESS && Pending.Cancelled == READS);
+    CHECK(WdfUsbTargetPipeAbortSynchronously(In, NULL, NULL) == STATUS_SUCCESS && Count(&Pending.Cancelled) == READS);
     EndReads();
     StartReads();
     WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(In), WdfIoTargetCancelSentIo);
-    CHECK(Pending.Cancelled == READS);
+    CHECK(Count(&Pending.Cancelled) == READS);
     EndReads();
     USBD_PIPE_HANDLE Handle = WdfUsbTargetPipeWdmGetPipeHandle(Out);
     WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(Out), WdfIoTargetCancelSentIo);
@@ -593,12 +598,12 @@ static NTSTATUS ConfigureReader(WDFUSBPIPE Pipe, size_t Length, BOOLEAN WithFail
 static BOOLEAN Deliver(ULONG Length)
 {
     static UCHAR Data[4096];
-    LONG Before = Reader.Reads;
+    LONG Before = Count(&Reader.Reads);
     ULONG Moved;
     RtlFillMemory(Data, Length, (int)Length);
     if (Write(Out, Data, Length, &Moved) != STATUS_SUCCESS)
         return FALSE;
-    while (Reader.Reads == Before)
+    while (Count(&Reader.Reads) == Before)
         if (!Await(&Reader.Read))
             return FALSE;
     return TRUE;
@@ -621,11 +626,11 @@ static VOID PartReader(VOID)
     UCHAR *Kept = Reader.Kept == NULL ? NULL : WdfMemoryGetBuffer(Reader.Kept, &Size);
     CHECK(Kept != NULL && Size == 16 + 1024 + 4 && Kept[16] == (UCHAR)700 && Kept[16 + 699] == (UCHAR)700); /* behind the header; still there */
     WdfObjectDereference(Reader.Kept);
-    LONG Before = Reader.Reads;
+    LONG Before = Count(&Reader.Reads);
     WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(In), WdfIoTargetCancelSentIo);
-    CHECK(Write(Out, Back, 50, &Moved) == STATUS_SUCCESS && Reader.Reads == Before && Reader.Failures == 0); /* cancelled is not failed */
+    CHECK(Write(Out, Back, 50, &Moved) == STATUS_SUCCESS && Count(&Reader.Reads) == Before && Count(&Reader.Failures) == 0); /* cancelled is not failed */
     CHECK(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(In)) == STATUS_SUCCESS);
-    while (Reader.Reads == Before && Await(&Reader.Read)) /* the event may be of a read before */
+    while (Count(&Reader.Reads) == Before && Await(&Reader.Read)) /* the event may be of a read before */
         ;
     CHECK(Reader.Bytes == 790);
     for (int i = 0; i < 50; i++)
@@ -639,10 +644,10 @@ static VOID PartReaderFails(VOID)
 {
     CHECK(Select() == STATUS_SUCCESS && ConfigureReader(In, 1024, TRUE) == STATUS_SUCCESS);
     CHECK(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(In)) == STATUS_SUCCESS);
-    CHECK(Await(&Reader.Failed) && Reader.Failures == 1 && Reader.WrongLevel == 0);
+    CHECK(Await(&Reader.Failed) && Count(&Reader.Failures) == 1 && Reader.WrongLevel == 0);
     CHECK(Reader.Status == STATUS_UNSUCCESSFUL && Reader.UsbdStatus == USBD_STATUS_STALL_PID);
     CHECK(Deliver(60) && Reader.Bytes == 60); /* the pipe was reset, the reads began again */
-    CHECK(Setting(0) == STATUS_SUCCESS && Reader.Failures == 1);
+    CHECK(Setting(0) == STATUS_SUCCESS && Count(&Reader.Failures) == 1);
 }
 
 static VOID PartReaderAlone(VOID)
@@ -661,7 +666,7 @@ static VOID PartReaderStops(VOID)
     Reader.GoOn = FALSE;
     CHECK(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(In)) == STATUS_SUCCESS && Await(&Reader.Failed));
     WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(In), WdfIoTargetCancelSentIo);
-    CHECK(Write(Out, Data, sizeof Data, &Moved) == STATUS_SUCCESS && Reader.Reads == 0);
+    CHECK(Write(Out, Data, sizeof Data, &Moved) == STATUS_SUCCESS && Count(&Reader.Reads) == 0);
     CHECK(WdfUsbTargetPipeResetSynchronously(In, NULL, NULL) == STATUS_SUCCESS);
     CHECK(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(In)) == STATUS_SUCCESS && Await(&Reader.Read) && Reader.Bytes == sizeof Data);
     CHECK(Setting(0) == STATUS_SUCCESS);
