@@ -148,7 +148,10 @@ static void pipes_leave(struct usb_pdo *pdo)
             continue;
         lock_acquire(&pipe->lock);
         pipe->hold_on_error = false;
+        bool streams = pipe->streams != 0;
         lock_release(&pipe->lock);
+        if (streams)
+            (void)usb_pipe_close_streams(pipe); /* a device that is gone has closed them itself */
     }
 }
 

@@ -790,6 +790,11 @@ static void test_streams(void)
     CHECK(pipe_request(&f, URB_FUNCTION_CLOSE_STATIC_STREAMS, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS);
     CHECK(bulk(&f, in[3].PipeHandle, read[0], 1024, NULL) == STATUS_INVALID_PARAMETER);
     CHECK(bulk(&f, IN_PIPE(&f, 1), read[0], 1024, NULL) == STATUS_INVALID_PARAMETER); /* until it is selected anew */
+    /* A driver that goes without closing them: they are closed. */
+    struct usb_device *device = usb_virtual_device(f.virtual);
+    CHECK(streams_open(&f, f.handle, IN_PIPE(&f, 1), 16, in, &status) == USBD_STATUS_SUCCESS && usb_device_pipe(device, 0x81)->streams == 16);
+    CHECK(pnp(&f, IRP_MN_REMOVE_DEVICE) == STATUS_SUCCESS && usb_device_pipe(device, 0x81)->streams == 0);
+    usb_device_dereference(device);
     detach(&f);
 }
 
