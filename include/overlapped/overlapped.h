@@ -79,7 +79,7 @@ uint32_t ovl_driver_unload(struct ovl_driver *driver);
 struct ovl_usb_device;
 
 /* Plugs a device into this process: "mutt", "fx2" or "audio" (docs/usb-devices.md says what they are), options
- * "speed=full|high|super,faults=SCRIPT,seed=N,idle=MS" and the model's own, or NULL. It has arrived when this returns. ERROR_FILE_NOT_FOUND 2
+ * "speed=full|high|super,faults=SCRIPT,seed=N,idle=MS,clock=PERMILLE" and the model's own, or NULL. It has arrived when this returns. ERROR_FILE_NOT_FOUND 2
  * (no such model), ERROR_INVALID_PARAMETER 87 (an option or script), ERROR_NOT_SUPPORTED 50 (not at this speed). Any thread. */
 uint32_t ovl_usb_attach(const char *model, const char *options, struct ovl_usb_device **device);
 

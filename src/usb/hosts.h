@@ -6,7 +6,7 @@
 struct usb_device;
 
 /* Reads OVERLAPPED_USB once and starts what it names; the lists in device.h call it. Items are separated by semicolons:
- *   mutt|fx2|audio[,speed=full|high|super][,faults=SCRIPT or @FILE][,seed=N][,in=F.wav][,out=F.wav]   a virtual device
+ *   mutt|fx2|audio[,speed=full|high|super][,faults=SCRIPT or @FILE][,seed=N][,clock=PERMILLE][,idle=MS][,in=F.wav][,out=F.wav]   a virtual device
  *   usbfs[,detach]                 the machine's own devices; detach: consent to take interfaces from kernel drivers
  *   usbip:HOST[:PORT][,busid=B]    devices of a USB/IP server
  * OVERLAPPED_PCAP=FILE captures all hosts' traffic. What is wrong is said in the trace (category usb) and on standard error. */

@@ -122,6 +122,20 @@ static int option_idle(struct virtual_device *device, const char *options)
     return 0;
 }
 
+/* clock=PERMILLE: all virtual devices' bus runs at so much of real time, for programs that are slow
+ * themselves (under a sanitizer, in a debugger). */
+static int option_clock(const char *options)
+{
+    char value[16], *end;
+    if (!usb_model_option(options, "clock", value, sizeof value))
+        return 0;
+    unsigned long permille = strtoul(value, &end, 10);
+    if (*end != '\0' || value[0] == '-' || permille == 0 || permille > 100000)
+        return -EINVAL;
+    usb_virtual_clock_rate((uint32_t)permille);
+    return 0;
+}
+
 /* ---- The life of a virtual device ------------------------------------------------------------ */
 
 void usb_virtual_dereference(struct virtual_device *device)
@@ -198,6 +212,8 @@ int usb_virtual_attach(const struct usb_model *model, const void *context, const
         error = device_describe(made);
     if (error == 0)
         error = option_idle(made, options);
+    if (error == 0)
+        error = option_clock(options);
     if (error == 0)
         error = option_faults(made, options);
     if (error == 0)

@@ -27,6 +27,10 @@ static void attaching(void)
     is_int(ovl_usb_attach("nothing", NULL, &it), ERROR_FILE_NOT_FOUND, "no such model");
     is_int(ovl_usb_attach("mutt", "speed=warp", &it), ERROR_INVALID_PARAMETER,
            "a speed that is none");
+    is_int(ovl_usb_attach("mutt", "clock=0", &it), ERROR_INVALID_PARAMETER,
+           "a clock that would stand");
+    is_int(ovl_usb_attach("mutt", "idle=soon", &it), ERROR_INVALID_PARAMETER,
+           "a time that is none");
     is_int(ovl_usb_attach("mutt", "faults=melt:ep=81", &it), ERROR_INVALID_PARAMETER,
            "a script that is none");
     is_int(ovl_usb_attach("mutt", "faults=@/nonexistent", &it), ERROR_FILE_NOT_FOUND,
