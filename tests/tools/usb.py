@@ -54,6 +54,8 @@ def bulk(work):
     done = usb('--usb=mutt', 'read', SOURCE, '--count=3', '--size=1024', '--file=-', 'virtual-1')
     ok(done.stdout == PATTERN[:3072] and b'3072 bytes' in done.stderr, 'to standard output, the figures beside it', text(done))
     moves('one transfer is shown', usb('--usb=mutt', 'read', SOURCE, '--size=512', 'virtual-1'), r'0010  10 11 12 13')
+    moves('by ids', usb('--usb=fx2;mutt', 'read', SOURCE, '--size=512', '1209:0001'), r'0010  10 11 12 13')
+    refuses('ids that none has', usb('--usb=mutt', 'read', '1209:0009'), 1, 'no such device')
     moves('for a time', usb('--usb=mutt', 'read', SOURCE, '--seconds=0.3', 'virtual-1'), r'^\d{6,} bytes in 0\.[34]')
     moves('write the pattern', usb('--usb=mutt', 'write', SOURCE, '--count=7', '--size=1000', 'virtual-1'), r'^7000 bytes')
     moves('write standard input to its end', usb('--usb=mutt', 'write', SOURCE, '--file=-', '--size=4096', 'virtual-1',

@@ -38,6 +38,26 @@ static void print_line(const struct ovl_usb_info *info)
            info->product);
 }
 
+/* By ids, as "1209:0001": the first that has them. Anything else is a name from the list. */
+const char *usb_device_named(const char *text)
+{
+    static char name[sizeof((struct ovl_usb_info *)0)->path];
+    struct ovl_usb_info *devices;
+    uint32_t count, found = 0;
+    unsigned vendor, product;
+    char behind;
+    if (strlen(text) != 9 || sscanf(text, "%4x:%4x%c", &vendor, &product, &behind) != 2 ||
+        ovl_usb_list(&devices, &count) != 0)
+        return text;
+    while (found < count &&
+           (devices[found].vendor_id != vendor || devices[found].product_id != product))
+        found++;
+    if (found < count)
+        snprintf(name, sizeof name, "%s", devices[found].path);
+    ovl_free(devices);
+    return found < count ? name : text;
+}
+
 static int show(const char *path, int brief)
 {
     char *text;
@@ -124,7 +144,8 @@ static int usage(FILE *to)
     fputs("usage: ovl usb [--usb=SPEC] [--pcap=FILE] COMMAND\n"
           "  list         one line for each device\n"
           "  tree         by bus and port, with interfaces and endpoints\n"
-          "  show DEVICE  all its descriptors, decoded; DEVICE is a name from the list\n"
+          "  show DEVICE  all its descriptors, decoded; DEVICE is a name from the list, or "
+          "1209:0001\n"
           "  read, write, iso-read, iso-write [OPTIONS] DEVICE [PIPE]   move data (ovl usb read "
           "--help)\n"
           "  serve DEVICE...             exports devices by USB/IP (ovl usb serve --help)\n"
@@ -164,6 +185,6 @@ int command_usb(int argc, char **argv)
     if (left == 1 && strcmp(argv[at], "tree") == 0)
         return list_devices(1);
     if (left == 2 && strcmp(argv[at], "show") == 0)
-        return show(argv[at + 1], 0);
+        return show(usb_device_named(argv[at + 1]), 0);
     return usage(stderr);
 }

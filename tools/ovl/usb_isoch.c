@@ -227,11 +227,6 @@ static void stream(struct isoch *isoch)
     const struct transfer_options *options = isoch->options;
     isoch->packets = options->frames * isoch->pipe.frame_packets;
     isoch->bytes = isoch->packets * isoch->pipe.pipe.MaximumBytesPerInterval;
-    isoch->most = options->count;
-    if (options->in && options->seconds != 0) { /* exactly so much of the device's time */
-        uint64_t frames = (uint64_t)(options->seconds * 1000 + 0.5);
-        isoch->most = (frames + options->frames - 1) / options->frames;
-    }
     struct slot *slots = slots_make(isoch);
     isoch->status = slots == NULL || !files_open(isoch);
     if (isoch->status == 0 &&
@@ -257,6 +252,13 @@ int usb_isoch(const struct transfer_options *options)
     int status = pipe_open(options, &isoch.pipe);
     if (status != 0)
         return status;
+    isoch.most = own.count;
+    if (own.in &&
+        own.seconds != 0) { /* exactly so much of the device's time, however long that takes */
+        uint64_t frames = (uint64_t)(own.seconds * 1000 + 0.5);
+        isoch.most = (frames + own.frames - 1) / own.frames;
+        own.seconds = 0;
+    }
     if (own.depth > UINT32_MAX / (own.frames * 8u * (isoch.pipe.pipe.MaximumBytesPerInterval + 1u)))
         isoch.status = complain("too much memory for %u transfers", own.depth);
     else

@@ -12,7 +12,8 @@ static int help(void)
 {
     puts("usage: ovl usb [--usb=SPEC] [--pcap=FILE] read|write|iso-read|iso-write [OPTIONS] DEVICE "
          "[PIPE]\n"
-         "  DEVICE is a name from ovl usb list, PIPE an endpoint address in hexadecimal (81); "
+         "  DEVICE is a name from ovl usb list, or its ids (1209:0001); PIPE an endpoint address "
+         "in hexadecimal (81); "
          "without it the first that fits.\n"
          "  --interface=N --setting=N   where the pipe is (the function of interface 0, the first "
          "setting that has one)\n"

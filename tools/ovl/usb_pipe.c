@@ -86,8 +86,9 @@ static int pipe_find(const struct transfer_options *options, struct transfer_pip
 static int function_open(const struct transfer_options *options, struct transfer_pipe *pipe)
 {
     char *path;
-    uint32_t error = ovl_usb_winusb(
-        options->device, (uint8_t)(options->interface >= 0 ? options->interface : 0), &path);
+    uint32_t error =
+        ovl_usb_winusb(usb_device_named(options->device),
+                       (uint8_t)(options->interface >= 0 ? options->interface : 0), &path);
     if (error != 0) {
         SetLastError(error);
         return pipe_failed(options->device);

@@ -30,6 +30,9 @@ struct transfer_options {
 int usb_bulk(const struct transfer_options *options);
 int usb_isoch(const struct transfer_options *options);
 
+/* The name of the device that `text` means: a name, or vendor and product id. */
+const char *usb_device_named(const char *text);
+
 /* Reads them; a status to exit with, or -1 to go on. */
 int options_read(struct transfer_options *options, int argc, char **argv);
 
