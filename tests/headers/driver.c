@@ -16,6 +16,13 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, GetDeviceContext)
 DRIVER_INITIALIZE DriverEntry;
 EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 EVT_WDF_IO_QUEUE_IO_READ EvtIoRead;
+_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ static size_t Shorter(_In_ size_t One, _In_ size_t Other);
+
+/* Annotations come with ntddk.h alone. */
+_Use_decl_annotations_ static size_t Shorter(size_t One, size_t Other)
+{
+    return min(One, Other);
+}
 
 VOID NTAPI EvtIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
 {
@@ -25,7 +32,7 @@ VOID NTAPI EvtIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
     NTSTATUS status = WdfUsbTargetDeviceCreateUrb(context->UsbDevice, WDF_NO_OBJECT_ATTRIBUTES, &memory, &urb);
     if (NT_SUCCESS(status)) {
         UsbBuildInterruptOrBulkTransferRequest(urb, sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER),
-                                               WdfUsbTargetPipeWdmGetPipeHandle(context->Pipe), NULL, NULL, (ULONG)Length,
+                                               WdfUsbTargetPipeWdmGetPipeHandle(context->Pipe), NULL, NULL, (ULONG)Shorter(Length, 4096),
                                                USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK, NULL);
         status = WdfUsbTargetPipeFormatRequestForUrb(context->Pipe, Request, memory, NULL);
     }

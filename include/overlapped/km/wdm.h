@@ -7,6 +7,7 @@
 #ifndef _NTDDK_
 #define _WDMDDK_
 #endif
+#include "sal.h"
 #include "ntdef.h"
 #include "ntstatus.h"
 #include "guiddef.h"
@@ -578,6 +579,14 @@ VOID NTAPI OvlPagedCode(VOID);
 
 OVL_END_C
 
+#if !defined(NOMINMAX) && !defined(__cplusplus)
+#ifndef min
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#endif
+#endif
 #define RtlCopyMemory(to, from, length)  memcpy(to, from, length)
 #define RtlMoveMemory(to, from, length)  memmove(to, from, length)
 #define RtlZeroMemory(to, length)        memset(to, 0, length)
