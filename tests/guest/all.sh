@@ -101,6 +101,9 @@ check mapped ./usbfs mapped
 check uas ./usbfs uas
 check serial ./usbfs serial
 check memory ./usbfs memory
+echo 1 >/sys/module/usbcore/parameters/usbfs_memory_mb
+check memory-never ./usbfs memory-never
+echo 16 >/sys/module/usbcore/parameters/usbfs_memory_mb
 modprobe ftdi_sio
 i=0; while [ ! -e /dev/ttyUSB0 ] && [ $i -lt 100 ]; do usleep 20000; i=$((i + 1)); done
 check driver ./usbfs driver

@@ -78,6 +78,29 @@ void memory(void)
             CHECK(late.status == 0, "a read ended with %s", strerror(-late.status));
 }
 
+/* What the kernel's limit (now 1 MB) can never hold fails at once; what it can hold one after the other goes. */
+void memory_never(void)
+{
+    enum { TOO_LARGE = 4 << 20, URBS = 3, BYTES = 600 << 10 };
+    static struct urb urbs[URBS];
+    device_find(FTDI_VENDOR, FTDI_SERIAL);
+    claim(0);
+    struct usb_pipe *in = pipe_get(0x81);
+    uint8_t *data = malloc(TOO_LARGE);
+    uint32_t actual;
+    int error = move(in, data, TOO_LARGE, &actual);
+    CHECK(error == -ENOMEM, "a transfer above the limit: %s", strerror(-error));
+    for (uint32_t i = 0; i < URBS; i++) { /* each ends with its time-out, or with a few bytes of state */
+        urbs[i] = (struct urb){.device = device, .pipe = in, .buffer = data, .length = BYTES, .done = counted_done, .timeout_ms = 300};
+        CHECK(urb_submit(&urbs[i]) == 0, "submit");
+    }
+    ended_wait(URBS);
+    for (uint32_t i = 0; i < URBS; i++)
+        CHECK(urbs[i].status == 0 || urbs[i].status == -ETIMEDOUT, "transfer %u: %s", i, strerror(-urbs[i].status));
+    printf("memory: above the limit fails, below it waits\n");
+    free(data);
+}
+
 void loopback(void)
 {
     static uint8_t sent[1 << 16], got[1 << 16], counter[8];

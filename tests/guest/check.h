@@ -36,6 +36,7 @@ void isoch_in(uint32_t in_flight, uint32_t packets, uint32_t urbs);
 /* bulk_checks.c */
 void storage(bool mapped);
 void memory(void);
+void memory_never(void);
 void loopback(void);
 void loopback_streams(void);
 void serial(void);

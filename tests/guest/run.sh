@@ -33,7 +33,7 @@
 #                     when a trial boot with it has worked). icount: a processor whose
 #                     time is its count of instructions, one a nanosecond, so that what is
 #                     measured does not depend on who else uses this machine
-#   --mem MB --smp N  default 512, 1
+#   --mem MB --smp N  default $GUEST_MEM or 512, 1
 #   --pcap            record each device's traffic in DIR/NAME.pcap (see --work)
 #   --qemu ARG        one more QEMU argument (repeatable)
 #   --shell           an interactive shell instead of PROGRAM
@@ -41,7 +41,7 @@
 # Status 125: the guest could not be started or never reported.
 . "$(dirname "$0")/common.sh"
 devices= gadgets= modules= usbip=0 usbipd=0 net=0 share= hostfs=0 work= tmo=60
-accel=${GUEST_ACCEL:-auto} mem=512 smp=1 shell=0 verbose=0 pcap=0
+accel=${GUEST_ACCEL:-auto} mem=${GUEST_MEM:-512} smp=1 shell=0 verbose=0 pcap=0
 fwd=() copies=() envs=() extra=()
 while [ $# -gt 0 ]; do
 	case $1 in

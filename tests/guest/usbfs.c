@@ -87,7 +87,7 @@ static const struct {
     void (*run)(void);
 } all[] = {
     {"isoout", isoch_out_short}, {"isoout-long", isoch_out_long}, {"isoin", isoch_in_short}, {"isoin-long", isoch_in_long},
-    {"storage", storage_copied}, {"mapped", storage_mapped}, {"memory", memory}, {"loopback", loopback},
+    {"storage", storage_copied}, {"mapped", storage_mapped}, {"memory", memory}, {"memory-never", memory_never}, {"loopback", loopback},
     {"loopback-streams", loopback_streams}, {"serial", serial}, {"uas", uas}, {"unplug", unplug_bulk},
     {"unplug-isoch", unplug_isoch}, {"plug", plug}, {"denied", denied}, {"driver", driver_kept}, {"detach", driver_detached},
 };
