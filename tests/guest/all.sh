@@ -70,10 +70,10 @@ witness() { # witness GROUP SAMPLES [RUNS]: what the group's audio device has re
     say "$verdict" "$1: the samples that the audio device got (${3:-1} of $2)"
 }
 
-redir() { # redir SPEED: the socket of a made-up device
-    python3 "$here/redir_device.py" "$work/$1" "$1" 2>/dev/null &
+redir() { # redir SPEED [NAME]: the socket of a made-up device
+    python3 "$here/redir_device.py" "$work/${2:-$1}" "$1" 2>/dev/null &
     helpers+=($!)
-    until [ -S "$work/$1" ]; do sleep 0.05; done
+    until [ -S "$work/${2:-$1}" ]; do sleep 0.05; done
 }
 
 "$here/run.sh" -- true >"$work/trial" 2>&1
@@ -284,6 +284,20 @@ SCRIPT
 }
 
 # In a guest whose time does not depend on what else this machine does.
+# KMDF drivers on devices of a real kernel, by usbfs: streams looped back, and a disk's by UAS.
+kmdf_group() {
+    redir super kmdf-super
+    group kmdf "uas,redir=$work/kmdf-super" --copy "$build/tests/guest/uas_driver.so:/guest/uas_driver.so" --copy "$build/tests/guest/uas_program" \
+        --copy "$build/examples/streams_driver.so:/guest/streams_driver.so" --copy "$build/examples/streams" <<'SCRIPT'
+export OVERLAPPED_USB=usbfs
+driven() { # driven DRIVER ID PROGRAM
+	OVERLAPPED_DRIVERS="/guest/$1,id=USB\\$2" "$3"
+}
+check uas driven uas_driver.so 'VID_46F4&PID_0003' ./uas_program
+check streams driven streams_driver.so 'VID_1209&PID_0012' ./streams
+SCRIPT
+}
+
 short_group() {
     group short "audio,uas,storage" --accel "${GUEST_ACCEL:-icount}" --usbip --copy "$usbfs" <<'SCRIPT'
 check_timed isoout ./usbfs isoout
@@ -302,6 +316,7 @@ SCRIPT
 
 if wanted short; then short_group; fi
 if wanted usbfs; then usbfs_group; fi
+if wanted kmdf; then kmdf_group; fi
 if wanted vhci; then vhci_group; fi
 if wanted winusb; then winusb_group; fi
 if wanted audio; then audio_group; fi
