@@ -91,7 +91,9 @@ void wdf_queue_unlock(struct wdf_queue *queue);
 void wdf_queue_loop(struct wdf_queue *queue);
 /* A request that was taken off the waiting list is cancelled: EvtIoCanceledOnQueue, or its end. Without the lock. */
 void wdf_queue_cancelled(struct wdf_queue *queue, struct wdf_request *request);
-/* Waits until the event has come. Passive level, not in a queue's callback. */
+/* Whether the calling thread is in a callback of that queue, or, NULL, of any. */
+bool wdf_queue_calls(const struct wdf_queue *queue);
+/* Waits until the event has come (queue_wait.c). Passive level. */
 void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event, const char *method);
 
 /* Under the device's lock: the next queue that this round has not met, referenced. */

@@ -124,6 +124,9 @@ static void queue_change_and_wait(struct wdf_queue *queue, const struct change *
 {
     if (KeGetCurrentIrql() >= DISPATCH_LEVEL)
         wdf_verifier_stop_at(queue->object.driver, "irql", caller, "%sSynchronously at IRQL %u", change->method, KeGetCurrentIrql());
+    if (wdf_queue_calls(NULL)) /* its page forbids that for the callbacks of all queues */
+        wdf_verifier_stop_at(queue->object.driver, "queue-deadlock", caller, "%sSynchronously inside a callback of a queue",
+                             change->method);
     wdf_object_reference(&queue->object);
     queue_change(queue, change, NULL, NULL, caller);
     wdf_queue_wait(queue, change->event, change->method);
@@ -338,6 +341,8 @@ void wdf_device_io_purge(struct wdf_device *device)
 void wdf_device_io_flush_file(struct wdf_device *device, FILE_OBJECT *file)
 {
     struct wdf_device_io *io = &device->io;
+    if (file == NULL)
+        return; /* a driver's own requests have none */
     lock_acquire(&io->lock);
     uint32_t round = ++io->round;
     for (struct wdf_queue *queue; (queue = wdf_device_io_next(io, round)) != NULL;) {
