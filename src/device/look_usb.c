@@ -151,6 +151,7 @@ uint32_t ovl_usb_describe(const char *path, int brief, char **text)
     int error = -ENOENT;
     look->device = device_find(path);
     if (look->device != NULL && (error = usb_device_open(look->device)) == 0) {
+        (void)usb_device_resume(look->device); /* it may sleep; who let it does not mind */
         error = look_config(look);
         if (error == 0 && !brief)
             look_bos(look);

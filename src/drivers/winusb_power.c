@@ -230,7 +230,8 @@ void winusb_power_open(struct winusb_file *winusb, const struct usb_node *node)
     power->default_delay_ms = SUSPEND_DELAY_MS;
     power->last_ns = clock_now_ns();
     power->wakes = config != NULL && config->attributes & REMOTE_WAKE_ATTRIBUTE;
-    if (!node->idle.enabled || winusb->device->host->suspend == NULL)
+    /* A function of a composite device sleeps only with all the others, which nobody here asks. */
+    if (!node->idle.enabled || node->parent != NULL || winusb->device->host->suspend == NULL)
         return;
     if (!power->wakes && !node->idle.ignores_wake)
         return; /* a read that waits would never see what the device has to say */

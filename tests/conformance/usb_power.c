@@ -116,6 +116,12 @@ static void idling(void)
        "a device with data wakes the host");
     ok(becomes(1), "and sleeps again");
     ok(request(), "wakes for a request");
+    char *text = NULL;
+    ok(becomes(1) && ovl_usb_describe(device_name(), 0, &text) == 0,
+       "its descriptors can be read while it sleeps");
+    ok(text != NULL && strstr(text, "1209") != NULL, "and are told");
+    ovl_free(text);
+    ok(request(), "a request afterwards");
     CloseHandle(overlapped.hEvent);
     ok(becomes(1), "sleeps");
     LONG resumes = tap_read(sleeper.resumes);
