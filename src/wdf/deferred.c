@@ -19,16 +19,27 @@ static void deferred_changed(struct wdf_deferred *deferred)
     futex_wake(&deferred->changes, INT32_MAX);
 }
 
-/* A cancel may have come between: then there is nothing to run. */
-static void deferred_run(struct wdf_deferred *deferred)
+/* Whether it was still queued: a cancel may have come between. */
+static bool deferred_begin(struct wdf_deferred *deferred)
 {
     lock_acquire(&deferred->lock);
     bool wanted = deferred->queued;
     deferred->queued = false;
-    deferred->running = wanted;
+    deferred->running = true;
     lock_release(&deferred->lock);
-    if (!wanted)
-        return;
+    return wanted;
+}
+
+static void deferred_end(struct wdf_deferred *deferred)
+{
+    lock_acquire(&deferred->lock);
+    deferred->running = false;
+    lock_release(&deferred->lock);
+    deferred_changed(deferred);
+}
+
+static void deferred_call(struct wdf_deferred *deferred)
+{
     void *outer = atomic_exchange(&deferred->thread, (void *)&thread_mark);
     if (deferred->serialized != NULL)
         wdf_present_enter(deferred->serialized);
@@ -36,10 +47,6 @@ static void deferred_run(struct wdf_deferred *deferred)
     if (deferred->serialized != NULL)
         wdf_present_leave(deferred->serialized);
     atomic_store(&deferred->thread, outer);
-    lock_acquire(&deferred->lock);
-    deferred->running = false;
-    lock_release(&deferred->lock);
-    deferred_changed(deferred);
 }
 
 static VOID NTAPI deferred_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
@@ -49,13 +56,19 @@ static VOID NTAPI deferred_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID seco
     (void)second;
     struct wdf_deferred *deferred = context;
     struct wdf_object *object = deferred->object;
-    deferred_run(deferred);
-    wdf_object_return(object);
+    bool ours = deferred_begin(deferred); /* else the driver has queued the KDPC itself */
+    deferred_call(deferred);
+    deferred_end(deferred);
+    if (ours)
+        wdf_object_return(object);
 }
 
 static int64_t deferred_work(struct engine_op *op)
 {
-    deferred_run(container_of(op, struct wdf_deferred, op));
+    struct wdf_deferred *deferred = container_of(op, struct wdf_deferred, op);
+    if (deferred_begin(deferred))
+        deferred_call(deferred);
+    deferred_end(deferred);
     return 0;
 }
 

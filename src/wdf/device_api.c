@@ -81,6 +81,34 @@ VOID NTAPI ovl_WdfDeviceSetDeviceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
         IoInvalidateDeviceState(device->pdo); /* the Plug and Play manager asks anew */
 }
 
+/* Said once for each that forbids, as documented: the counts add up. */
+VOID NTAPI ovl_WdfDeviceSetStaticStopRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN Stoppable)
+{
+    struct wdf_device *device = WDF_HANDLE(DriverGlobals, Device, wdf_device);
+    if (device->pnp != NULL)
+        atomic_fetch_add(&device->pnp->holds, Stoppable ? -1 : 1);
+}
+
+ULONG NTAPI ovl_WdfDeviceGetAlignmentRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    return WDF_HANDLE(DriverGlobals, Device, wdf_device)->wdm->AlignmentRequirement;
+}
+
+VOID NTAPI ovl_WdfDeviceSetAlignmentRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, ULONG AlignmentRequirement)
+{
+    WDF_HANDLE(DriverGlobals, Device, wdf_device)->wdm->AlignmentRequirement = AlignmentRequirement;
+}
+
+ULONG NTAPI ovl_WdfDeviceGetCharacteristics(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    return WDF_HANDLE(DriverGlobals, Device, wdf_device)->wdm->Characteristics;
+}
+
+VOID NTAPI ovl_WdfDeviceSetCharacteristics(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, ULONG DeviceCharacteristics)
+{
+    WDF_HANDLE(DriverGlobals, Device, wdf_device)->wdm->Characteristics = DeviceCharacteristics;
+}
+
 /* The Plug and Play manager asks for the state, hears that the device failed, and takes the stack away. */
 VOID NTAPI ovl_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction)
 {

@@ -200,6 +200,14 @@ VOID NTAPI ovl_WdfDeviceInitSetIoInCallerContextCallback(PWDF_DRIVER_GLOBALS Dri
     INIT(DeviceInit)->in_caller_context = EvtIoInCallerContext;
 }
 
+/* An open file keeps the device, so requests need no lock of their own. */
+VOID NTAPI ovl_WdfDeviceInitSetRemoveLockOptions(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
+                                                 PWDF_REMOVE_LOCK_OPTIONS Options)
+{
+    struct WDFDEVICE_INIT *init = INIT(DeviceInit);
+    (void)SIZE_WRONG(init, Options);
+}
+
 VOID NTAPI ovl_WdfDeviceInitSetReleaseHardwareOrderOnFailure(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                                              WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE ReleaseHardwareOrderOnFailure)
 {

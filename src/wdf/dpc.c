@@ -73,3 +73,9 @@ WDFOBJECT NTAPI ovl_WdfDpcGetParentObject(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 {
     return WDF_HANDLE(DriverGlobals, Dpc, wdf_dpc)->owner;
 }
+
+/* For WDM's routines; what queues it behind the framework's back is not awaited by WdfDpcCancel. */
+PKDPC NTAPI ovl_WdfDpcWdmGetDpc(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDPC Dpc)
+{
+    return &WDF_HANDLE(DriverGlobals, Dpc, wdf_dpc)->deferred.dpc;
+}

@@ -92,7 +92,9 @@ static NTSTATUS pnp_stop(struct wdf_pnp *pnp, IRP *irp)
 /* EvtDeviceQueryStop or EvtDeviceQueryRemove may refuse; then nobody below hears of it. */
 static NTSTATUS pnp_query(struct wdf_pnp *pnp, IRP *irp, NTSTATUS(NTAPI *callback)(WDFDEVICE))
 {
-    NTSTATUS status = callback == NULL ? STATUS_SUCCESS : callback(wdf_device_handle(pnp->device));
+    NTSTATUS status = atomic_load(&pnp->holds) > 0 ? STATUS_INVALID_DEVICE_REQUEST : STATUS_SUCCESS;
+    if (NT_SUCCESS(status) && callback != NULL)
+        status = callback(wdf_device_handle(pnp->device));
     if (!NT_SUCCESS(status))
         return wdf_irp_end(irp, status);
     irp->IoStatus.Status = STATUS_SUCCESS;

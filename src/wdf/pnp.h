@@ -29,7 +29,8 @@ struct wdf_pnp {
     struct wdf_object *resources;        /* the empty list, from prepare to release */
     bool self_managed;                   /* SelfManagedIoInit has been called: flush and cleanup follow */
     bool armed_s0, armed_sx;
-    bool query_removed;
+    _Atomic int holds;                   /* WdfDeviceSetStaticStopRemove(FALSE): may not be stopped or removed */
+    _Atomic int action;                  /* POWER_ACTION while the system sleeps */
     bool restarts;                       /* the stack is to be built anew */
     bool failed;                         /* WdfDeviceSetFailed, or a step on the way to or from low power */
 

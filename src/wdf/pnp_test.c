@@ -597,11 +597,20 @@ static void test_questions(void)
     WdfDeviceSetDeviceState(device, &state);
     CHECK(send(IRP_MJ_PNP, IRP_MN_QUERY_PNP_DEVICE_STATE, (IO_STACK_LOCATION){0}, &answer) == STATUS_SUCCESS);
     CHECK(answer == PNP_DEVICE_NOT_DISABLEABLE);
+    WdfDeviceSetStaticStopRemove(device, FALSE);
+    CHECK(pnp(IRP_MN_QUERY_REMOVE_DEVICE) == STATUS_INVALID_DEVICE_REQUEST);
+    WdfDeviceSetStaticStopRemove(device, TRUE);
+    CHECK(pnp(IRP_MN_QUERY_REMOVE_DEVICE) == STATUS_SUCCESS && pnp(IRP_MN_CANCEL_REMOVE_DEVICE) == STATUS_SUCCESS);
+    CHECK(WdfDeviceGetSystemPowerAction(device) == PowerActionNone);
+    WdfDeviceSetCharacteristics(device, FILE_DEVICE_SECURE_OPEN | FILE_READ_ONLY_DEVICE);
+    CHECK(WdfDeviceGetCharacteristics(device) == (FILE_DEVICE_SECURE_OPEN | FILE_READ_ONLY_DEVICE));
+    WdfDeviceSetAlignmentRequirement(device, 7);
+    CHECK(WdfDeviceGetAlignmentRequirement(device) == 7);
     WdfDeviceSetFailed(device, WdfDeviceFailedNoRestart);
     CHECK(send(IRP_MJ_PNP, IRP_MN_QUERY_PNP_DEVICE_STATE, (IO_STACK_LOCATION){0}, &answer) == STATUS_SUCCESS);
     CHECK(answer & PNP_DEVICE_FAILED);
     unplug();
-    EXPECT(STARTS " " LEAVES " " ENDS);
+    EXPECT(STARTS " query-remove " LEAVES " " ENDS);
 }
 
 enum { ROUNDS = 300 };

@@ -370,6 +370,8 @@ static void working_set(struct wdf_pnp *pnp, bool working)
 /* The system sleeps: the device goes first. It wakes: the device comes back behind the bus. */
 static NTSTATUS power_system(struct wdf_pnp *pnp, IRP *irp, SYSTEM_POWER_STATE state)
 {
+    atomic_store(&pnp->action, state == PowerSystemWorking ? PowerActionNone
+                                                           : IoGetCurrentIrpStackLocation(irp)->Parameters.Power.ShutdownType);
     struct wdf_device *device = pnp->device;
     bool ours = device->init->policy_owner && pnp_is_started(pnp);
     NTSTATUS status = STATUS_SUCCESS;
@@ -432,4 +434,10 @@ NTSTATUS wdf_power_dispatch(struct wdf_device *device, IRP *irp)
     if (stack->MinorFunction == IRP_MN_QUERY_POWER)
         irp->IoStatus.Status = STATUS_SUCCESS;
     return wdf_lower_forward(device, irp);
+}
+
+POWER_ACTION NTAPI ovl_WdfDeviceGetSystemPowerAction(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    struct wdf_device *device = WDF_HANDLE(DriverGlobals, Device, wdf_device);
+    return device->pnp == NULL ? PowerActionNone : (POWER_ACTION)atomic_load(&device->pnp->action);
 }

@@ -129,6 +129,9 @@ static VOID PartDpcs(VOID)
     CHECK(WdfDpcCreate(&Config, &Attributes, &Dpc) == STATUS_SUCCESS, "a DPC is made");
     CHECK(WdfDpcEnqueue(Dpc) && Await(&Context->Ran) && Context->Irql == DISPATCH_LEVEL, "it runs at DISPATCH_LEVEL");
     CHECK(!WdfDpcCancel(Dpc, TRUE) && CallsOf(Context) == 1, "what has run is not cancelled");
+    CHECK(KeInsertQueueDpc(WdfDpcWdmGetDpc(Dpc), NULL, NULL) && Await(&Context->Ran), "queued as a KDPC it runs too");
+    KeFlushQueuedDpcs();
+    Context->Calls = 1;
     LONG Queued = 0;
     for (int i = 0; i < 1000; i++)
         Queued += WdfDpcEnqueue(Dpc);

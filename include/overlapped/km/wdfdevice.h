@@ -358,6 +358,21 @@ NTAPI_INLINE VOID WDF_DEVICE_INTERFACE_PROPERTY_DATA_INIT(PWDF_DEVICE_INTERFACE_
     PropertyData->PropertyKey = PropertyKey;
 }
 
+typedef enum _WDF_REMOVE_LOCK_OPTIONS_FLAGS {
+    WDF_REMOVE_LOCK_OPTION_ACQUIRE_FOR_IO = 0x00000001,
+} WDF_REMOVE_LOCK_OPTIONS_FLAGS;
+
+typedef struct _WDF_REMOVE_LOCK_OPTIONS {
+    ULONG Size;
+    ULONG Flags;
+} WDF_REMOVE_LOCK_OPTIONS, *PWDF_REMOVE_LOCK_OPTIONS;
+
+NTAPI_INLINE VOID WDF_REMOVE_LOCK_OPTIONS_INIT(PWDF_REMOVE_LOCK_OPTIONS RemoveLockOptions, ULONG Flags)
+{
+    WDF_STRUCT_INIT(RemoveLockOptions, WDF_REMOVE_LOCK_OPTIONS);
+    RemoveLockOptions->Flags = Flags;
+}
+
 OVL_BEGIN_C
 /* ---- Before the device is made ----------------------------------------------------------------------------- */
 WDF_METHOD(VOID, WdfDeviceInitFree, (PWDFDEVICE_INIT DeviceInit), (DeviceInit))
@@ -394,6 +409,8 @@ WDF_METHOD(NTSTATUS, WdfDeviceInitAssignWdmIrpPreprocessCallback,
            (PWDFDEVICE_INIT DeviceInit, PFN_WDFDEVICE_WDM_IRP_PREPROCESS EvtDeviceWdmIrpPreprocess, UCHAR MajorFunction,
             PUCHAR MinorFunctions, ULONG NumMinorFunctions),
            (DeviceInit, EvtDeviceWdmIrpPreprocess, MajorFunction, MinorFunctions, NumMinorFunctions))
+WDF_METHOD(VOID, WdfDeviceInitSetRemoveLockOptions, (PWDFDEVICE_INIT DeviceInit, PWDF_REMOVE_LOCK_OPTIONS Options),
+           (DeviceInit, Options))
 WDF_METHOD(VOID, WdfDeviceInitSetReleaseHardwareOrderOnFailure,
            (PWDFDEVICE_INIT DeviceInit, WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE ReleaseHardwareOrderOnFailure),
            (DeviceInit, ReleaseHardwareOrderOnFailure))
@@ -427,6 +444,12 @@ WDF_METHOD(VOID, WdfDeviceResumeIdleActual, (WDFDEVICE Device, PVOID Tag, LONG L
 WDF_METHOD(WDF_POWER_DEVICE_STATE, WdfDeviceGetDevicePowerState, (WDFDEVICE Device), (Device))
 WDF_METHOD(VOID, WdfDeviceGetDeviceState, (WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState), (Device, DeviceState))
 WDF_METHOD(VOID, WdfDeviceSetDeviceState, (WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState), (Device, DeviceState))
+WDF_METHOD(VOID, WdfDeviceSetStaticStopRemove, (WDFDEVICE Device, BOOLEAN Stoppable), (Device, Stoppable))
+WDF_METHOD(POWER_ACTION, WdfDeviceGetSystemPowerAction, (WDFDEVICE Device), (Device))
+WDF_METHOD(ULONG, WdfDeviceGetAlignmentRequirement, (WDFDEVICE Device), (Device))
+WDF_METHOD(VOID, WdfDeviceSetAlignmentRequirement, (WDFDEVICE Device, ULONG AlignmentRequirement), (Device, AlignmentRequirement))
+WDF_METHOD(ULONG, WdfDeviceGetCharacteristics, (WDFDEVICE Device), (Device))
+WDF_METHOD(VOID, WdfDeviceSetCharacteristics, (WDFDEVICE Device, ULONG DeviceCharacteristics), (Device, DeviceCharacteristics))
 WDF_METHOD(VOID, WdfDeviceSetFailed, (WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction), (Device, FailedAction))
 WDF_METHOD(NTSTATUS, WdfDeviceCreateDeviceInterface,
            (WDFDEVICE Device, const GUID *InterfaceClassGUID, PCUNICODE_STRING ReferenceString),
@@ -472,6 +495,10 @@ WDF_METHOD(NTSTATUS, WdfDeviceOpenRegistryKey,
 OVL_END_C
 #define WdfDeviceStopIdle(device, wait)     WdfDeviceStopIdleActual((device), (wait), NULL, __LINE__, __FILE__)
 #define WdfDeviceResumeIdle(device)         WdfDeviceResumeIdleActual((device), NULL, __LINE__, __FILE__)
+#define WdfDeviceStopIdleWithTag(device, wait, tag) WdfDeviceStopIdleActual((device), (wait), (tag), __LINE__, __FILE__)
+#define WdfDeviceResumeIdleWithTag(device, tag)     WdfDeviceResumeIdleActual((device), (tag), __LINE__, __FILE__)
+#define WdfDeviceStopIdleNoTrack(device, wait)      WdfDeviceStopIdleActual((device), (wait), NULL, __LINE__, __FILE__)
+#define WdfDeviceResumeIdleNoTrack(device)          WdfDeviceResumeIdleActual((device), NULL, __LINE__, __FILE__)
 #define PLUGPLAY_REGKEY_DEVICE 1
 #define PLUGPLAY_REGKEY_DRIVER 2
 #endif

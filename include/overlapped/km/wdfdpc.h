@@ -20,6 +20,7 @@ WDF_METHOD(NTSTATUS, WdfDpcCreate, (PWDF_DPC_CONFIG Config, PWDF_OBJECT_ATTRIBUT
            (Config, Attributes, Dpc))
 WDF_METHOD(BOOLEAN, WdfDpcEnqueue, (WDFDPC Dpc), (Dpc))
 WDF_METHOD(BOOLEAN, WdfDpcCancel, (WDFDPC Dpc, BOOLEAN Wait), (Dpc, Wait))
+WDF_METHOD(PKDPC, WdfDpcWdmGetDpc, (WDFDPC Dpc), (Dpc))
 WDF_METHOD(WDFOBJECT, WdfDpcGetParentObject, (WDFDPC Dpc), (Dpc))
 OVL_END_C
 #endif
