@@ -2,6 +2,7 @@
 /* The native types: counted strings, object attributes, and what a driver and Nt* callers share. */
 #ifndef _NTDEF_
 #define _NTDEF_
+#include "sal.h"
 #include "ovl_types.h"
 
 typedef struct _STRING {
