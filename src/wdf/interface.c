@@ -97,11 +97,11 @@ NTSTATUS NTAPI ovl_WdfDeviceCreateDeviceInterface(PWDF_DRIVER_GLOBALS DriverGlob
 }
 
 /* Shows or hides, without a lock: the I/O manager tells programs of it. `interface` stays until the device goes. */
-static void interface_show(struct wdf_interface *interface, bool show)
+static void interface_show(struct wdf_device *device, struct wdf_interface *interface, bool show)
 {
     if (interface->shown == show)
         return;
-    if (NT_SUCCESS(IoSetDeviceInterfaceState(&interface->name, show)))
+    if (NT_SUCCESS(pnp_interface_set(device->pdo, &interface->class, show)))
         interface->shown = show;
 }
 
@@ -110,7 +110,7 @@ void wdf_interfaces_enable(struct wdf_device *device, bool enable)
     list_for_each(node, &device->interfaces)
     {
         struct wdf_interface *interface = container_of(node, struct wdf_interface, link);
-        interface_show(interface, enable && interface->wanted);
+        interface_show(device, interface, enable && interface->wanted);
     }
 }
 
@@ -135,7 +135,7 @@ VOID NTAPI ovl_WdfDeviceSetDeviceInterfaceState(PWDF_DRIVER_GLOBALS DriverGlobal
     }
     interface->wanted = IsInterfaceEnabled != 0;
     if (atomic_load(&device->pnp->state) == WDF_PNP_STARTED)
-        interface_show(interface, interface->wanted);
+        interface_show(device, interface, interface->wanted);
 }
 
 NTSTATUS NTAPI ovl_WdfDeviceRetrieveDeviceInterfaceString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,

@@ -117,8 +117,20 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, co
     return status;
 }
 
+/* Two devices have one name when a device comes back before the files of its former self are closed. The one that is there is meant,
+ * but for the hiding of what the former one still shows. With wdm_lock held. */
+static bool link_prefers(struct pnp_device *device, const struct pnp_device *found, const struct usb_guid *guid, bool hides)
+{
+    if (found == NULL)
+        return true;
+    if (atomic_load(&device->state) != PNP_SURPRISED)
+        return !hides || atomic_load(&found->state) != PNP_SURPRISED;
+    const struct pnp_interface *interface = interface_find(device, guid);
+    return hides && interface != NULL && interface->enabled;
+}
+
 /* The device that a symbolic link of ours belongs to, referenced, and the GUID in it: "...#{guid}" and perhaps a reference string. */
-static struct pnp_device *link_device(const UNICODE_STRING *name, struct usb_guid *guid)
+static struct pnp_device *link_device(const UNICODE_STRING *name, struct usb_guid *guid, bool hides)
 {
     enum { GUID_TEXT = USB_GUID_TEXT - 1 };
     char text[LINK_BYTES], expected[LINK_BYTES];
@@ -133,26 +145,22 @@ static struct pnp_device *link_device(const UNICODE_STRING *name, struct usb_gui
     list_for_each (link, &wdm_drivers) {
         list_for_each (at, &container_of(link, struct wdm_driver, link)->pnp_devices) {
             struct pnp_device *device = container_of(at, struct pnp_device, link);
-            if (found == NULL && link_format(device, guid, NULL, expected) && strcasecmp(expected, text) == 0) {
+            if (link_format(device, guid, NULL, expected) && strcasecmp(expected, text) == 0 &&
+                link_prefers(device, found, guid, hides))
                 found = device;
-                pnp_reference(device);
-            }
         }
     }
+    if (found != NULL)
+        pnp_reference(found);
     lock_release(&wdm_lock);
     return found;
 }
 
-NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
+static NTSTATUS interface_set(struct pnp_device *device, const struct usb_guid *guid, bool Enable)
 {
-    VERIFY_IRQL(PASSIVE_LEVEL);
-    struct usb_guid guid;
-    struct pnp_device *device = link_device(SymbolicLinkName, &guid);
-    if (device == NULL)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
     NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
     lock_acquire(&wdm_lock);
-    struct pnp_interface *interface = interface_find(device, &guid);
+    struct pnp_interface *interface = interface_find(device, guid);
     bool shown = false;
     if (interface != NULL && Enable && interface->enabled) {
         status = STATUS_OBJECT_NAME_EXISTS;
@@ -165,12 +173,31 @@ NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLE
     }
     lock_release(&wdm_lock);
     if (status == STATUS_SUCCESS && (shown || !Enable)) {
-        NTSTATUS told = usb_node_show_interface(device->node, &guid, Enable);
+        NTSTATUS told = usb_node_show_interface(device->node, guid, Enable);
         if (Enable)
             status = told; /* hiding one that was never shown, or whose device is gone, is no error */
     }
+    return status;
+}
+
+NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
+{
+    VERIFY_IRQL(PASSIVE_LEVEL);
+    struct usb_guid guid;
+    struct pnp_device *device = link_device(SymbolicLinkName, &guid, !Enable);
+    if (device == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    NTSTATUS status = interface_set(device, &guid, Enable != 0);
     pnp_dereference(device);
     return status;
+}
+
+NTSTATUS pnp_interface_set(PDEVICE_OBJECT pdo, const GUID *class, bool enable)
+{
+    struct usb_guid guid;
+    struct pnp_device *device = pnp_device_of(pdo);
+    memcpy(&guid, class, sizeof guid);
+    return device == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : interface_set(device, &guid, enable);
 }
 
 /* ---- Looking for interfaces ------------------------------------------------------------------------------------------ */
@@ -231,7 +258,7 @@ NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, const
     struct usb_guid guid, alias;
     char text[LINK_BYTES];
     memcpy(&alias, AliasInterfaceClassGuid, sizeof alias);
-    struct pnp_device *device = link_device(SymbolicLinkName, &guid);
+    struct pnp_device *device = link_device(SymbolicLinkName, &guid, false);
     if (device == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     lock_acquire(&wdm_lock);

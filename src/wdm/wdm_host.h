@@ -51,6 +51,10 @@ struct wdm_name {
     struct wdm_device *target;
 };
 
+/* IoSetDeviceInterfaceState for who knows the device and not only the name, which a device that came back shares with its former self
+ * (pnp_interface.c). */
+NTSTATUS pnp_interface_set(PDEVICE_OBJECT pdo, const GUID *class, bool enable);
+
 extern struct lock wdm_lock;
 extern struct list wdm_drivers; /* all loaded, under wdm_lock */
 extern const struct driver wdm_file_driver;

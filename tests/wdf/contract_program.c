@@ -102,22 +102,39 @@ static void test_copy(void)
     DeleteFileA(copy);
 }
 
+/* Whether it comes true within our patience. */
+static int comes(int (*true_now)(void))
+{
+    int seen = true_now();
+    for (int ms = 0; !seen && ms < PATIENCE_MS; ms += 10) {
+        Sleep(10);
+        seen = true_now();
+    }
+    return seen;
+}
+
+static int is_dead(void)
+{
+    return keep(device, 0) == ~0u;
+}
+
+static int opens(void)
+{
+    device = device_open(L"vid_1209");
+    return device != INVALID_HANDLE_VALUE;
+}
+
+/* Surprise removal and a new device in the same place: whatever was open is dead, and has to be closed. */
 static void test_cycle(void)
 {
+    BYTE data[16] = {0};
     DWORD bytes = 0;
     ok(DeviceIoControl(device, IOCTL_CYCLE, NULL, 0, NULL, 0, &bytes, NULL), "the port is cycled");
-    HANDLE again = INVALID_HANDLE_VALUE;
-    for (int ms = 0; again == INVALID_HANDLE_VALUE && ms < PATIENCE_MS; ms += 10) {
-        again = device_open(L"vid_1209");
-        if (again == INVALID_HANDLE_VALUE)
-            Sleep(10);
-    }
-    ok(again != INVALID_HANDLE_VALUE, "the device came back, as another one");
-    BYTE data[16] = {0};
-    ok(!DeviceIoControl(device, IOCTL_RELAY_WRITE, NULL, 0, data, sizeof data, &bytes, NULL), "the old handle is dead");
+    ok(comes(is_dead), "the old handle dies");
+    ok(!DeviceIoControl(device, IOCTL_RELAY_WRITE, NULL, 0, data, sizeof data, &bytes, NULL), "for transfers too");
     CloseHandle(device);
-    device = again;
-    ok(DeviceIoControl(device, IOCTL_RELAY_WRITE, NULL, 0, data, sizeof data, &bytes, NULL) && bytes == sizeof data, "the new one works");
+    ok(comes(opens), "the device is back, as another one");
+    ok(DeviceIoControl(device, IOCTL_RELAY_WRITE, NULL, 0, data, sizeof data, &bytes, NULL) && bytes == sizeof data, "which works");
 }
 
 int main(int argc, char **argv)
