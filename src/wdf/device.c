@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/futex.h"
 #include "wdf/device_init.h"
 #include "wdf/driver.h"
 #include "wdf/file_object.h"
@@ -55,13 +56,15 @@ static void device_dispose(struct wdf_object *object)
     struct wdf_device *device = container_of(object, struct wdf_device, object);
     wdf_interfaces_free(device);
     wdf_device_links_free(device);
-    if (device->wdm == NULL)
-        return;
-    atomic_store(&((struct device_extension *)device->wdm->DeviceExtension)->device, NULL);
-    if (device->attached != NULL)
-        IoDetachDevice(device->attached);
-    IoDeleteDevice(device->wdm);
-    device->wdm = NULL;
+    if (device->wdm != NULL) {
+        atomic_store(&((struct device_extension *)device->wdm->DeviceExtension)->device, NULL);
+        if (device->attached != NULL)
+            IoDetachDevice(device->attached);
+        IoDeleteDevice(device->wdm);
+        device->wdm = NULL;
+    }
+    atomic_store(&device->gone, 1);
+    futex_wake(&device->gone, INT32_MAX);
 }
 
 static void device_destroy(struct wdf_object *object)
@@ -77,7 +80,11 @@ static void device_destroy(struct wdf_object *object)
 
 void wdf_device_delete(struct wdf_device *device)
 {
+    wdf_object_reference(&device->object);
     wdf_object_delete(&device->object);
+    while (atomic_load(&device->gone) == 0) /* another thread may still be at some child: a request that was cancelled just now */
+        futex_wait(&device->gone, 0, FUTEX_NO_DEADLINE);
+    wdf_object_dereference(&device->object);
 }
 
 /* ---- Coming ---------------------------------------------------------------------------------------------------------------- */

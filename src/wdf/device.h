@@ -69,6 +69,7 @@ struct wdf_device {
 
     struct wdf_pnp *pnp;                 /* pnp.h; NULL: a control device, powered always */
     _Atomic bool initializing;           /* a control device before WdfControlFinishInitializing */
+    _Atomic uint32_t gone;               /* it has been disposed of, its device object is deleted; a futex */
     WDF_DEVICE_STATE state;              /* WdfDeviceSetDeviceState */
     WDF_DEVICE_PNP_CAPABILITIES pnp_caps;
     WDF_DEVICE_POWER_CAPABILITIES power_caps;

@@ -68,8 +68,8 @@ static void driver_finish(DRIVER_OBJECT *object)
         futex_wait(&driver->gone, 0, FUTEX_NO_DEADLINE);
     for (uint32_t borrowed; (borrowed = atomic_load(&driver->borrowed)) != 0;)
         futex_wait(&driver->borrowed, borrowed, FUTEX_NO_DEADLINE);
+    KeFlushQueuedDpcs(); /* they may drop last references, which the worker then follows */
     wdf_objects_settle();
-    KeFlushQueuedDpcs();
     survivors_report(driver);
     wdf_object_dereference(&driver->object);
 }

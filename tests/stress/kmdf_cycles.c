@@ -18,12 +18,12 @@ static const char *driver_path;
 static struct ovl_usb_device *plugged;
 static DWORD requests = 50, bad;
 
-static HANDLE device_open(void)
+static HANDLE device_open(DWORD flags)
 {
     static WCHAR list[1024];
     list[0] = 0;
     CM_Get_Device_Interface_ListW((LPGUID)&GUID_DEVINTERFACE_FX2, NULL, list, 1024, CM_GET_DEVICE_INTERFACE_LIST_PRESENT);
-    return list[0] == 0 ? INVALID_HANDLE_VALUE : CreateFileW(list, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    return list[0] == 0 ? INVALID_HANDLE_VALUE : CreateFileW(list, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, flags, NULL);
 }
 
 /* A byte to the lights and back, a packet out and back. */
@@ -38,6 +38,22 @@ static void device_use(HANDLE device, DWORD number)
     bad += !ReadFile(device, in, sizeof in, &bytes, NULL) || bytes != sizeof in || memcmp(in, out, sizeof in) != 0;
 }
 
+/* A read that is cancelled and closed at the last moment: the driver's objects for it are still going while the device is removed. */
+static void device_leave(void)
+{
+    UCHAR in[64];
+    OVERLAPPED ov;
+    DWORD bytes;
+    memset(&ov, 0, sizeof ov);
+    HANDLE device = device_open(FILE_FLAG_OVERLAPPED);
+    ov.hEvent = event_manual();
+    bad += ReadFile(device, in, sizeof in, NULL, &ov) || GetLastError() != ERROR_IO_PENDING;
+    bad += !CancelIoEx(device, &ov);
+    bad += GetOverlappedResult(device, &ov, &bytes, TRUE) || GetLastError() != ERROR_OPERATION_ABORTED;
+    CloseHandle(device);
+    CloseHandle(ov.hEvent);
+}
+
 static BOOL cycle(void)
 {
     char text[1100];
@@ -45,12 +61,14 @@ static BOOL cycle(void)
     snprintf(text, sizeof text, "%s,id=USB\\VID_0547&PID_1002", driver_path);
     if (ovl_driver_load(text, &driver) != 0)
         return FALSE;
-    HANDLE device = device_open();
+    HANDLE device = device_open(0);
     BOOL good = device != INVALID_HANDLE_VALUE;
     for (DWORD i = 0; good && i < requests / 4; i++)
         device_use(device, i);
-    if (good)
+    if (good) {
         CloseHandle(device);
+        device_leave();
+    }
     return ovl_driver_unload(driver) == 0 && good;
 }
 
