@@ -90,6 +90,8 @@ void wdf_queue_wait(struct wdf_queue *queue, enum wdf_queue_event event, const c
     LARGE_INTEGER patience = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(verify_options.wait_ms)};
     if (KeWaitForSingleObject(&waiter.woken, Executive, KernelMode, FALSE, verify_on() ? &patience : NULL) == STATUS_TIMEOUT) {
         missing_report(queue, method);
+        if (!verify_options.log)
+            wdm_verifier_end(); /* or it would wait for ever, and a test with it */
         KeWaitForSingleObject(&waiter.woken, Executive, KernelMode, FALSE, NULL);
     }
 }

@@ -168,11 +168,12 @@ struct row {
     uint64_t address, file, line;
 };
 
-/* True: `address` lies between the rows; *found is the first. */
-static bool program_run(struct unit *unit, struct cursor cursor, uint64_t address, struct row *found)
+/* True: `address` lies between the rows; *found is the first, *outer the last before it of another file: where an inline function of a
+ * header was called. */
+static bool program_run(struct unit *unit, struct cursor cursor, uint64_t address, struct row *found, struct row *outer)
 {
     enum { COPY = 1, ADVANCE_PC, ADVANCE_LINE, SET_FILE, CONST_ADD_PC = 8, FIXED_ADVANCE_PC, END_SEQUENCE = 1, SET_ADDRESS };
-    struct row now = {0, 1, 1}, before = {0};
+    struct row now = {0, 1, 1}, before = {0}, other = {0};
     bool has_before = false;
     while (cursor.at < cursor.end) {
         uint8_t op = (uint8_t)get(&cursor, 1);
@@ -210,12 +211,17 @@ static bool program_run(struct unit *unit, struct cursor cursor, uint64_t addres
             continue;
         if (has_before && address >= before.address && address < now.address) {
             *found = before;
+            *outer = other;
             return true;
         }
+        if (has_before && before.file != now.file)
+            other = before;
         before = now;
         has_before = !ends;
-        if (ends)
+        if (ends) {
             now = (struct row){0, 1, 1};
+            other = (struct row){0};
+        }
     }
     return false;
 }
@@ -259,6 +265,19 @@ static bool unit_read(struct cursor *section, struct unit *unit, struct cursor *
     return cursor.at < cursor.end;
 }
 
+static const char *base_name(const char *name)
+{
+    const char *slash = name == NULL ? NULL : strrchr(name, '/');
+    return slash == NULL ? name : slash + 1;
+}
+
+/* The framework's methods are inline functions of these headers: the line that called one is wanted. */
+static bool is_wrapper(const char *name)
+{
+    const char *dot = name == NULL ? NULL : strrchr(name, '.');
+    return dot != NULL && strcmp(dot, ".h") == 0 && (strncmp(name, "wdf", 3) == 0 || strcmp(name, "wdm.h") == 0);
+}
+
 bool verify_line_find(struct verify_section line, struct verify_section line_strings, struct verify_section strings, uint64_t address,
                       char *file, size_t size, unsigned *number)
 {
@@ -266,14 +285,17 @@ bool verify_line_find(struct verify_section line, struct verify_section line_str
     while (line.data != NULL && section.at < section.end) {
         struct unit unit = {.line_strings = line_strings, .strings = strings};
         struct cursor program;
-        struct row row;
-        if (!unit_read(&section, &unit, &program) || !program_run(&unit, program, address, &row))
+        struct row row, outer;
+        if (!unit_read(&section, &unit, &program) || !program_run(&unit, program, address, &row, &outer))
             continue;
-        const char *name = file_name(&unit, row.file);
+        const char *name = base_name(file_name(&unit, row.file));
+        if (is_wrapper(name) && outer.line != 0) {
+            row = outer;
+            name = base_name(file_name(&unit, row.file));
+        }
         if (name == NULL || row.line == 0)
             return false;
-        const char *slash = strrchr(name, '/');
-        snprintf(file, size, "%s", slash == NULL ? name : slash + 1);
+        snprintf(file, size, "%s", name);
         *number = (unsigned)row.line;
         return true;
     }
