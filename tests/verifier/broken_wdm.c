@@ -424,15 +424,11 @@ static BOOLEAN SpinLockHeld(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 
 static BOOLEAN SpinLockLong(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 {
-    LARGE_INTEGER Begin, Now;
+    volatile ULONG Turns = 0; /* processor time, however busy the machine is */
     KIRQL Old;
     KeAcquireSpinLock(&First, &Old);
-    for (ULONG Turns = 0; Turns < 20; Turns++) { /* 20 times 10 ms by the clock, of which it computes most */
-        KeQuerySystemTime(&Begin);
-        do
-            KeQuerySystemTime(&Now);
-        while (Now.QuadPart - Begin.QuadPart < 100000);
-    }
+    while (Turns < 150000000)
+        Turns++;
     KeReleaseSpinLock(&First, Old);
     return FALSE;
 }

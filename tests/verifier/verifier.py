@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each rule of the driver verifier against a driver that breaks it. usage: verifier.py PROGRAM RULES.def DRIVER:SOURCE...
+"""Each rule of the driver verifier against a driver that breaks it. usage: verifier.py PROGRAM RULES.def DOCUMENT DRIVER:SOURCE...
 
 PROGRAM loads the driver, has it break a rule, and unloads it. The rule must be reported, with the driver's name and the function and line
 of the driver's code, and no other; the process must end with the verifier's exit status. The clean run reports nothing. DRIVER:RULE:SOURCE
-breaks that rule alone, by being loaded.
+breaks that rule alone, by being loaded. DOCUMENT has a row for each rule.
 """
 import os
 import re
@@ -16,8 +16,8 @@ EXIT = 86
 SANITIZED = {'pool-overrun', 'pool-underrun', 'pool-use-after-free'}
 # A second rule that such a fault breaks as well.
 ALSO = {}
-program, rules_path = sys.argv[1:3]
-drivers = [argument.split(':') for argument in sys.argv[3:]]
+program, rules_path, document = sys.argv[1:4]
+drivers = [argument.split(':') for argument in sys.argv[4:]]
 number = failures = 0
 
 
@@ -90,6 +90,9 @@ def main():
     missing = known - tested
     ok(not missing, 'each rule has a driver that breaks it', ' '.join(sorted(missing)))
     ok(not tested - known - {'clean'}, 'each broken rule is one', ' '.join(sorted(tested - known)))
+    with open(document, encoding='utf-8') as f:
+        rows = set(re.findall(r'^\| `([a-z-]+)` \|', f.read(), re.M))
+    ok(known <= rows, f'{os.path.basename(document)} has a row for each rule', ' '.join(sorted(known - rows)))
     print(f'1..{number}')
     sys.exit(1 if failures else 0)
 
