@@ -218,24 +218,27 @@ static void host_pipe_closed(struct usb_device *device, struct usb_pipe *pipe)
     free(stream);
 }
 
+/* One endpoint's; the kernel's structure ends with the list of them. */
+static int streams_ioctl(struct usbfs_device *usbfs, unsigned long request, uint32_t count, uint8_t endpoint)
+{
+    _Alignas(struct usbdevfs_streams) unsigned char bytes[sizeof(struct usbdevfs_streams) + 1] = {0};
+    struct usbdevfs_streams *streams = (void *)bytes;
+    streams->num_streams = count;
+    streams->num_eps = 1;
+    bytes[sizeof *streams] = endpoint;
+    return usbfs_ioctl(usbfs->fd, request, streams);
+}
+
 static int host_open_streams(struct usb_device *device, struct usb_pipe *pipe, uint16_t count)
 {
     /* The kernel wants two or more. What is below one is a controller without streams: -EINVAL, or 0 from a virtual one. */
-    struct {
-        struct usbdevfs_streams head;
-        unsigned char endpoint;
-    } streams = {{.num_streams = count < 2 ? 2 : count, .num_eps = 1}, pipe->endpoint.address};
-    int got = usbfs_ioctl(usbfs_of(device)->fd, USBDEVFS_ALLOC_STREAMS, &streams);
+    int got = streams_ioctl(usbfs_of(device), USBDEVFS_ALLOC_STREAMS, count < 2 ? 2 : count, pipe->endpoint.address);
     return got == -ENODEV || got == -ENOMEM ? got : got < 1 ? -EOPNOTSUPP : got;
 }
 
 static int host_close_streams(struct usb_device *device, struct usb_pipe *pipe)
 {
-    struct {
-        struct usbdevfs_streams head;
-        unsigned char endpoint;
-    } streams = {{.num_eps = 1}, pipe->endpoint.address};
-    int error = usbfs_ioctl(usbfs_of(device)->fd, USBDEVFS_FREE_STREAMS, &streams);
+    int error = streams_ioctl(usbfs_of(device), USBDEVFS_FREE_STREAMS, 0, pipe->endpoint.address);
     return error < 0 ? error : 0;
 }
 

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/futex.h"
 #include "base/trace.h"
 #include "usb/hosts.h"
 
-enum { GET_DESCRIPTOR = 6, BACKOFF_MAX_S = 32 };
+enum { GET_DESCRIPTOR = 6, BACKOFF_MAX_S = 32, CONNECT_S = 10 };
 
 /* ---- The life of a connection ----------------------------------------------------------------------------------------- */
 
@@ -76,12 +77,16 @@ static int server_connect(const char *server)
     int fd = -ECONNREFUSED;
     for (struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
         int made = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+        struct timeval patience = {.tv_sec = CONNECT_S}, none = {0};
+        if (made >= 0)
+            setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* else a host that says nothing costs minutes */
         if (made < 0)
             fd = -errno;
-        else if (connect(made, at->ai_addr, at->ai_addrlen) == 0)
+        else if (connect(made, at->ai_addr, at->ai_addrlen) == 0) {
+            setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
             fd = made;
-        else {
-            fd = -errno;
+        } else {
+            fd = errno == EINPROGRESS ? -ETIMEDOUT : -errno;
             close(made);
         }
     }

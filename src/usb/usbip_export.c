@@ -117,12 +117,77 @@ static void export_done(struct urb *urb)
 
 /* ---- Requests -------------------------------------------------------------------------------------------------------- */
 
+static void pipes_abort(struct usb_device *device, bool wait)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        struct usb_pipe *pipe = usb_device_pipe(device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
+        if (pipe != NULL)
+            usb_pipe_abort(pipe, wait);
+    }
+}
+
+const struct usb_config *usbip_export_config(struct usb_device *device)
+{
+    lock_acquire(&device->lock);
+    const struct usb_config *config = device->config;
+    lock_release(&device->lock);
+    return config;
+}
+
+int usbip_export_claim(struct usb_device *device, const struct usb_config *config)
+{
+    if (config == NULL)
+        return -EBUSY; /* another client's doing: it gets it back at that one's end */
+    for (uint8_t i = 0; i < config->interface_count; i++) {
+        int error = usb_device_claim(device, i);
+        if (error == 0)
+            continue;
+        while (i-- != 0)
+            usb_device_release(device, i);
+        return error;
+    }
+    return 0;
+}
+
+void usbip_export_unclaim(struct usb_device *device)
+{
+    for (uint8_t i = 0; i < USB_INTERFACES_MAX; i++)
+        usb_device_release(device, i);
+}
+
+/* What a device does at the configuration that it has: every interface begins anew. */
+static int settings_reset(struct usb_device *device, const struct usb_config *config)
+{
+    int error = 0;
+    for (uint32_t i = 0; error == 0 && i < config->alternate_count; i++)
+        if (config->alternates[i].setting == 0)
+            error = usb_device_set_interface(device, config->alternates[i].interface, 0);
+    return error;
+}
+
+/* A kernel below refuses while interfaces are claimed, and all of them are: by us. */
+static int configuration_set(struct usb_device *device, uint8_t value)
+{
+    pipes_abort(device, true);
+    int error = usb_device_set_configuration(device, value);
+    if (error != -EBUSY)
+        return error;
+    const struct usb_config *config = usbip_export_config(device);
+    if (config != NULL && config->value == value)
+        return settings_reset(device, config);
+    usbip_export_unclaim(device);
+    error = usb_device_set_configuration(device, value);
+    config = usbip_export_config(device);
+    int claimed = config != NULL ? usbip_export_claim(device, config) : 0;
+    return error != 0 ? error : claimed;
+}
+
 /* Settings are the core's to change: 1 and *status, or 0 where the request goes to the device as it is. */
 static bool setting_request(struct usbip_client *client, const struct usb_setup *setup, int *status)
 {
     struct usb_device *device = client->device;
     switch (setup->type << 8 | setup->request) {
-    case 0x0009: *status = usb_device_set_configuration(device, (uint8_t)setup->value); return true;
+    case 0x0009: *status = configuration_set(device, (uint8_t)setup->value); return true;
     case 0x010b:
         for (unsigned i = 1; i < 32; i++) {
             struct usb_pipe *pipe = usb_device_pipe(device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
@@ -333,11 +398,7 @@ int usbip_export_take(struct usbip_client *client)
 
 void usbip_export_end(struct usbip_client *client)
 {
-    for (unsigned i = 0; i < 32; i++) {
-        struct usb_pipe *pipe = usb_device_pipe(client->device, (uint8_t)((i & 15) | (i & 16 ? USB_ENDPOINT_IN : 0)));
-        if (pipe != NULL)
-            usb_pipe_abort(pipe, false);
-    }
+    pipes_abort(client->device, false);
     for (uint32_t left; (left = atomic_load(&client->outstanding)) != 0;)
         futex_wait(&client->outstanding, left, FUTEX_NO_DEADLINE);
 }

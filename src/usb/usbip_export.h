@@ -28,6 +28,11 @@ struct usbip_client {
     } early[USBIP_EARLY];
 };
 
+/* A client may have unconfigured the device: then NULL. It lasts as long as the device. */
+const struct usb_config *usbip_export_config(struct usb_device *device);
+/* All interfaces or none: who imports has the device alone. */
+int usbip_export_claim(struct usb_device *device, const struct usb_config *config);
+void usbip_export_unclaim(struct usb_device *device);
 /* Reads one request and begins it. 0, or -errno: the connection is of no use any more. The client's thread. */
 int usbip_export_take(struct usbip_client *client);
 /* Cancels all transfers and waits for their end. */

@@ -31,15 +31,6 @@ static bool is_exported(const struct usb_device *device)
     return strcmp(device->host->name, "usbip") != 0 && !atomic_load(&device->gone);
 }
 
-/* A client may have unconfigured the device: then NULL. It lasts as long as the device. */
-static const struct usb_config *config_of(struct usb_device *device)
-{
-    lock_acquire(&device->lock);
-    const struct usb_config *config = device->config;
-    lock_release(&device->lock);
-    return config;
-}
-
 static void device_describe(struct usb_device *device, struct usbip_device *out)
 {
     const struct usb_device_descriptor *d = &device->id.descriptor;
@@ -48,7 +39,7 @@ static void device_describe(struct usb_device *device, struct usbip_device *out)
         .subclass = d->subclass, .protocol = d->protocol, .configuration_count = d->configuration_count};
     snprintf(out->busid, sizeof out->busid, "%.31s", device->id.path);
     snprintf(out->path, sizeof out->path, "/overlapped/%s", device->id.path);
-    const struct usb_config *config = config_of(device);
+    const struct usb_config *config = usbip_export_config(device);
     if (config != NULL) {
         out->configuration = config->value;
         out->interface_count = config->interface_count;
@@ -72,7 +63,7 @@ static int send_device(struct usbip_client *client, struct usb_device *device, b
     bool opened = usb_device_open(device) == 0; /* an open device knows its configuration */
     device_describe(device, &described);
     size_t size = USBIP_DEVICE;
-    const struct usb_config *config = opened ? config_of(device) : NULL;
+    const struct usb_config *config = opened ? usbip_export_config(device) : NULL;
     if (interfaces && config != NULL) {
         uint8_t written = 0;
         for (uint32_t i = 0; i < config->alternate_count && written < described.interface_count; i++) {
@@ -118,22 +109,6 @@ static int send_list(struct usbip_client *client)
     return error;
 }
 
-/* All interfaces or none: who imports has the device alone. */
-static int claim_all(struct usb_device *device, const struct usb_config *config)
-{
-    if (config == NULL)
-        return -EBUSY; /* another client's doing: it gets it back at that one's end */
-    for (uint8_t i = 0; i < config->interface_count; i++) {
-        int error = usb_device_claim(device, i);
-        if (error == 0)
-            continue;
-        while (i-- != 0)
-            usb_device_release(device, i);
-        return error;
-    }
-    return 0;
-}
-
 static struct usb_device *device_by_busid(const char *busid)
 {
     uint32_t count;
@@ -160,8 +135,8 @@ static int take_import(struct usbip_client *client)
         usb_device_dereference(device);
         status = USBIP_OP_ERROR;
     } else if (device != NULL) {
-        const struct usb_config *config = config_of(device);
-        error = claim_all(device, config);
+        const struct usb_config *config = usbip_export_config(device);
+        error = usbip_export_claim(device, config);
         if (error != 0) {
             usb_device_close(device);
             usb_device_dereference(device);
@@ -193,11 +168,12 @@ static void client_end(struct usbip_client *client)
     if (device != NULL) {
         usbip_export_end(client);
         usb_device_reset(device);
-        const struct usb_config *config = config_of(device);
-        if (config == NULL || config->value != client->configuration)
-            (void)usb_device_set_configuration(device, client->configuration); /* what it was for those before */
-        for (uint8_t i = 0; i < USB_INTERFACES_MAX; i++)
-            usb_device_release(device, i);
+        const struct usb_config *config = usbip_export_config(device);
+        bool changed = config == NULL || config->value != client->configuration;
+        int error = changed ? usb_device_set_configuration(device, client->configuration) : 0; /* what it was for those before */
+        usbip_export_unclaim(device);
+        if (error == -EBUSY) /* a kernel below does it only now */
+            (void)usb_device_set_configuration(device, client->configuration);
         usb_device_close(device);
         usb_device_dereference(device);
     }

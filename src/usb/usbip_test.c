@@ -260,7 +260,7 @@ static bool wait_gone(void)
 
 int main(void)
 {
-    struct usb_device *local, *remote;
+    struct usb_device *local, *remote = NULL;
     struct usbip_server *server;
     uint16_t port;
     char where[64], options[128];

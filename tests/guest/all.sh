@@ -177,6 +177,35 @@ check_live unplug-isoch remote 46f4 0002 unplug-isoch
 SCRIPT
 }
 
+# Real devices, exported by our server: to our client, and to the kernel's, whose disk driver reads through all of it.
+export_group() {
+    mkdir -p "$work/export"
+    python3 "$here/echo.py" "$work/export/serial.sock" &
+    helpers+=($!)
+    group export "audio,storage,serial" --accel "${GUEST_ACCEL:-icount}" --usbip --copy "$usbfs" --copy "$ovl" <<'SCRIPT'
+. /guest/serve.sh
+serve usbfs
+busid() { for d in /sys/bus/usb/devices/*; do [ "$(cat $d/idVendor 2>/dev/null)$(cat $d/idProduct 2>/dev/null)" = $1$2 ] && echo ${d##*/}; done; }
+remote() { OVERLAPPED_USB=usbip:127.0.0.1,busid=$(busid $1 $2) ./usbfs $3; }
+check storage remote 46f4 0001 storage
+check serial remote 0403 6001 serial
+check memory remote 0403 6001 memory
+check_timed isoout remote 46f4 0002 isoout
+disk_read() {
+	modprobe sd_mod; modprobe vhci-hcd
+	usbip attach -r 127.0.0.1 -b $(busid 46f4 0001) || return 1
+	modprobe usb-storage # not before: it would take the real one
+	await test -b /dev/sda || { dmesg | tail -n 20; return 1; }
+	dd if=/dev/sda bs=65536 skip=16 count=32 2>/dev/null |
+		hexdump -v -e '1/4 "%u\n"' | awk 'BEGIN { want = 16 * 65536 } $1 != want { print "a word is " $1 ", not " want; exit } { want += 4 } END { print "read up to " want; exit want != 48 * 65536 }'
+}
+check disk disk_read
+is_unplugged() { [ ! -b /dev/sda ]; }
+ended() { kill $server; wait $server; await is_unplugged; }
+check ended ended
+SCRIPT
+}
+
 # The kernel's client against our server: its own test driver, and what lsusb reads.
 vhci_group() {
     group vhci '' --usbip --smp 2 --copy "$ovl" --copy "$build/tests/guest/usbtest" <<'SCRIPT'
@@ -317,6 +346,7 @@ SCRIPT
 if wanted short; then short_group; fi
 if wanted usbfs; then usbfs_group; fi
 if wanted kmdf; then kmdf_group; fi
+if wanted export; then export_group; fi
 if wanted vhci; then vhci_group; fi
 if wanted winusb; then winusb_group; fi
 if wanted audio; then audio_group; fi

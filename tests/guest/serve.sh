@@ -8,7 +8,7 @@ await() { # await COMMAND...: until it succeeds, at most 10 s
 		i=$((i + 1))
 	done
 }
-is_serving() { grep -q serving /tmp/serve.out; }
+is_serving() { grep -q serving /tmp/serve.out 2>/dev/null; }
 is_there() { ls /sys/bus/usb/devices/*-1/bConfigurationValue >/dev/null 2>&1; }
 is_gone() { ! is_there; }
 serve() { # serve MODEL

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     if (fd < 0)
         return 1;
     struct usbtest_param param = {.test = given[0], .iterations = given[1], .length = given[2], .vary = given[3], .sg = given[4]};
-    struct usbdevfs_ioctl request = {.ifno = (int)interface, .ioctl_code = USBTEST_REQUEST, .data = &param};
+    struct usbdevfs_ioctl request = {.ifno = (int)interface, .ioctl_code = (int)USBTEST_REQUEST, .data = &param};
     int error = ioctl(fd, USBDEVFS_IOCTL, &request) < 0 ? errno : 0;
     close(fd);
     if (error == EOPNOTSUPP) {
