@@ -312,11 +312,12 @@ unserve
 SCRIPT
 }
 
-# In a guest whose time does not depend on what else this machine does.
-# KMDF drivers on devices of a real kernel, by usbfs: streams looped back, and a disk's by UAS.
+# KMDF drivers on devices of a real kernel, by usbfs: streams looped back, and a disk's by UAS; the board (our server and model behind vhci),
+# under the verifier, also by our USB/IP client.
 kmdf_group() {
     redir super kmdf-super
-    group kmdf "uas,redir=$work/kmdf-super" --copy "$build/tests/guest/uas_driver.so:/guest/uas_driver.so" --copy "$build/tests/guest/uas_program" \
+    group kmdf "uas,redir=$work/kmdf-super" --usbip --smp 2 --copy "$ovl" --copy "$build/examples/fx2_driver.so" --copy "$build/examples/fx2" \
+        --copy "$here/../../examples/drivers/fx2.inx" --copy "$build/tests/guest/uas_driver.so:/guest/uas_driver.so" --copy "$build/tests/guest/uas_program" \
         --copy "$build/examples/streams_driver.so:/guest/streams_driver.so" --copy "$build/examples/streams" <<'SCRIPT'
 export OVERLAPPED_USB=usbfs
 driven() { # driven DRIVER ID PROGRAM
@@ -324,9 +325,23 @@ driven() { # driven DRIVER ID PROGRAM
 }
 check uas driven uas_driver.so 'VID_46F4&PID_0003' ./uas_program
 check streams driven streams_driver.so 'VID_1209&PID_0012' ./streams
+unset OVERLAPPED_USB
+modprobe vhci-hcd
+. /guest/serve.sh
+is_there() { grep -qs 0547 /sys/bus/usb/devices/*/idVendor; } # this guest has other devices too
+board() { # board USB
+	./ovl run --driver=./fx2_driver.so,inf=./fx2.inx --usb="$1" ./fx2
+}
+serve_attached fx2
+check board-usbfs board usbfs
+unserve
+serve fx2
+check board-usbip board usbip:127.0.0.1
+unserve
 SCRIPT
 }
 
+# In a guest whose time does not depend on what else this machine does.
 short_group() {
     group short "audio,uas,storage" --accel "${GUEST_ACCEL:-icount}" --usbip --copy "$usbfs" <<'SCRIPT'
 check_timed isoout ./usbfs isoout
