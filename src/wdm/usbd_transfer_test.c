@@ -96,55 +96,71 @@ static void test_cancel(void)
     detach(&f);
 }
 
-enum { READY = 1, GO = 2 };
-
+/* A thread that cancels what it is given, a little later each time. */
 struct racer {
-    IRP *irp;
-    _Atomic uint32_t *go;
+    _Atomic(IRP *) irp;
+    _Atomic uint32_t cancelled; /* IRPs it has let go of */
+    _Atomic bool stop;
 };
 
 static uint32_t race_cancel(void *context)
 {
     struct racer *racer = context;
-    atomic_store(racer->go, READY);
-    while (atomic_load(racer->go) == READY)
-        cpu_relax();
-    IoCancelIrp(racer->irp);
+    for (unsigned round = 0; !atomic_load(&racer->stop);) {
+        IRP *irp = atomic_exchange(&racer->irp, NULL);
+        if (irp == NULL) {
+            cpu_relax();
+            continue;
+        }
+        for (unsigned spin = round++ % 64 * 8; spin > 0; spin--)
+            cpu_relax();
+        IoCancelIrp(irp);
+        atomic_fetch_add(&racer->cancelled, 1);
+    }
     return 0;
 }
 
 /* A cancel against the end: each request is completed once, with one of the two. */
 static void test_races(void)
 {
+    enum { ROUNDS = 1000 };
     struct fixture f = attach("mutt", "speed=high");
-    CHECK(select_config(&f) == STATUS_SUCCESS);
     static char in[512];
+    struct racer racer = {.stop = false};
+    struct thread *thread;
     unsigned cancelled = 0, wrong = 0;
-    for (unsigned round = 0; round < 300; round++) {
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    CHECK(thread_create(race_cancel, &racer, 0, false, &thread) == STATUS_SUCCESS);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
         URB urb;
         struct sent sent;
-        _Atomic uint32_t go = 0;
         bulk_build(&urb, IN_PIPE(&f, 1), in, sizeof in);
-        CHECK(urb_start(&sent, &f, &urb) == STATUS_PENDING);
-        struct racer racer = {sent.irp, &go};
-        struct thread *thread;
-        if (thread_create(race_cancel, &racer, 0, false, &thread) != STATUS_SUCCESS)
-            break;
-        while (atomic_load(&go) != READY)
-            cpu_relax();
-        atomic_store(&go, GO);
-        bulk(&f, OUT_PIPE(&f, 1), in, 10, NULL);
+        if (round % 3 == 0) /* it may be cancelled while it is being sent, too */
+            bulk(&f, OUT_PIPE(&f, 1), in, 10, NULL);
+        IO_STACK_LOCATION *stack = sent_make(&sent, &f, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+        stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
+        stack->Parameters.Others.Argument1 = &urb;
+        if (round % 2 == 0)
+            atomic_store(&racer.irp, sent.irp);
+        sent_go(&sent, &f);
+        if (round % 2 != 0)
+            atomic_store(&racer.irp, sent.irp);
+        if (round % 3 != 0)
+            bulk(&f, OUT_PIPE(&f, 1), in, 10, NULL);
         KeWaitForSingleObject(&sent.ended, Executive, KernelMode, FALSE, NULL);
-        wait_for_one(object_dispatcher(&thread->object), false, WAIT_FOREVER); /* it may still look at the IRP */
-        object_dereference(&thread->object);
+        while (atomic_load(&racer.cancelled) <= round)
+            cpu_relax(); /* it may still look at the IRP */
         NTSTATUS status = sent_wait(&sent, NULL);
         cancelled += status == STATUS_CANCELLED;
         wrong += status != STATUS_CANCELLED && status != STATUS_SUCCESS;
         if (status == STATUS_CANCELLED)
             bulk(&f, IN_PIPE(&f, 1), in, sizeof in, NULL); /* what was written is still there */
     }
+    atomic_store(&racer.stop, true);
+    wait_for_one(object_dispatcher(&thread->object), false, WAIT_FOREVER);
+    object_dereference(&thread->object);
     CHECK(wrong == 0);
-    printf("# %u of 300 cancelled in time\n", cancelled);
+    printf("# %u of %u cancelled in time\n", cancelled, ROUNDS);
     detach(&f);
 }
 
