@@ -106,6 +106,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     VERIFY_IRQL(PASSIVE_LEVEL);
     struct wdm_device *device = wdm_device_of(DeviceObject);
     struct list names;
+    wdm_device_timer_free(DeviceObject);
     list_init(&names);
     lock_acquire(&wdm_lock);
     list_splice_back(&names, &device->names);

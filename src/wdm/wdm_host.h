@@ -79,6 +79,8 @@ DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device);
 struct wdm_driver *wdm_driver_busy(const void *code);
 /* One of the counts in driver->busy ends; its memory may be gone behind this. */
 void wdm_driver_released(struct wdm_driver *driver);
+/* IoInitializeTimer's, if there is one; waits for its routine. Without locks. */
+void wdm_device_timer_free(DEVICE_OBJECT *device);
 /* Removes what a driver left behind. */
 void wdm_driver_delete_devices(struct wdm_driver *driver);
 

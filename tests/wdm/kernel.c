@@ -3,6 +3,7 @@
  * work items, files, the debugger's formats. */
 #include <ntddk.h>
 #include <initguid.h>
+#include <ntintsafe.h>
 
 #include "report.h"
 
@@ -465,6 +466,31 @@ static VOID TimeTest(VOID)
     CHECK(KeQueryActiveProcessorCount(NULL) >= 1 && KeGetCurrentProcessorNumber() < 4096, "processors");
 }
 
+static VOID NTAPI OnSecond(PDEVICE_OBJECT Device, PVOID Context)
+{
+    if (Device == ReportDevice && KeGetCurrentIrql() == DISPATCH_LEVEL)
+        KeSetEvent((PKEVENT)Context, 0, FALSE);
+}
+
+static VOID DeviceTest(VOID)
+{
+    KEVENT Event;
+    LARGE_INTEGER Time;
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    CHECK(IoInitializeTimer(ReportDevice, OnSecond, &Event) == STATUS_SUCCESS, "a device's timer");
+    IoStartTimer(ReportDevice);
+    CHECK(KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, Ms(&Time, 5000)) == STATUS_SUCCESS, "calls once a second");
+    IoStopTimer(ReportDevice);
+    PIO_ERROR_LOG_PACKET Packet = (PIO_ERROR_LOG_PACKET)IoAllocateErrorLogEntry(ReportDevice, sizeof *Packet);
+    CHECK(Packet != NULL && IoAllocateErrorLogEntry(ReportDevice, 1) == NULL, "an entry of the error log");
+    Packet->ErrorCode = STATUS_UNSUCCESSFUL;
+    IoWriteErrorLogEntry(Packet);
+    CHECK(IoWMIRegistrationControl(ReportDevice, WMIREG_ACTION_REGISTER) == STATUS_NOT_SUPPORTED, "there is no WMI");
+    ULONG Sum;
+    CHECK(RtlULongAdd(0xffffffff, 1, &Sum) == STATUS_INTEGER_OVERFLOW && Sum == 0xffffffff && RtlULongAdd(1, 2, &Sum) == STATUS_SUCCESS &&
+              Sum == 3, "safe arithmetic");
+}
+
 /* ---- Files, routines ------------------------------------------------------------------------------------------------------------ */
 
 static VOID FileTest(VOID)
@@ -509,7 +535,7 @@ static VOID FileTest(VOID)
 
 const struct Part Parts[] = {{"cancel-safe queue", CsqTest}, {"remove lock", RemoveLockTest}, {"locks", LockTest}, {"waits", WaitTest},
                              {"lists and pool", ListTest}, {"memory descriptors", MdlTest}, {"strings", StringTest},
-                             {"formats", FormatTest}, {"time", TimeTest}, {"files", FileTest}, {NULL, NULL}};
+                             {"formats", FormatTest}, {"time", TimeTest}, {"files", FileTest}, {"device", DeviceTest}, {NULL, NULL}};
 
 static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
 {
