@@ -129,7 +129,7 @@ static NTSTATUS OpenStreams(PURB Urb, USHORT Version, USHORT Size, USHORT Count,
 
 static VOID PartStreams(VOID)
 {
-    static USBD_STREAM_INFORMATION Streams[16];
+    static USBD_STREAM_INFORMATION Streams[17]; /* building a request zeroes as many as it names */
     static UCHAR Data[16];
     USHORT Most = 0;
     ULONG Moved;
