@@ -148,8 +148,10 @@ static void delay_fired(struct engine_timer *timer)
 
 bool verify_delay(IRP *irp, void (*go_on)(IRP *irp))
 {
-    /* Only what was marked pending may end behind its dispatch routine. */
-    if (irp->CurrentLocation > irp->StackCount || !(irp->Tail.Overlay.CurrentStackLocation->Control & SL_PENDING_RETURNED) ||
+    /* Only what was marked pending may end behind its dispatch routine; and what was cancelled is awaited by who cancelled it (an abort of
+     * a pipe ends behind the transfers that it cancels). */
+    if (irp->IoStatus.Status == STATUS_CANCELLED ||
+        irp->CurrentLocation > irp->StackCount || !(irp->Tail.Overlay.CurrentStackLocation->Control & SL_PENDING_RETURNED) ||
         verify_random() % 4 == 0)
         return false;
     struct late *late = calloc(1, sizeof *late);
