@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of framework objects: creation with a first context, the tree of parents and children, deletion in its two steps, and the
  * worker that finishes at PASSIVE_LEVEL what was deleted above it. object_api.c has the methods. */
+#include "base/zeroed.h"
 #include "wdf/object.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static bool object_claim(struct wdf_object *object)
 
 void *wdf_allocate(size_t size)
 {
-    return verify_memory_fails(VERIFY_CALLER) ? NULL : calloc(1, size);
+    return verify_memory_fails(VERIFY_CALLER) ? NULL : zeroed(size);
 }
 
 /* ---- Creation ------------------------------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/zeroed.h"
 #include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
@@ -35,7 +36,7 @@ void wdm_irp_init(struct wdm_irp *irp, CCHAR depth, wdm_irp_ended_fn *ended)
 
 struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended)
 {
-    struct wdm_irp *irp = calloc(1, sizeof *irp + wdm_irp_room(depth));
+    struct wdm_irp *irp = zeroed(sizeof *irp + wdm_irp_room(depth));
     if (irp != NULL)
         wdm_irp_init(irp, depth, ended);
     return irp;

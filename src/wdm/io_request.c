@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/zeroed.h"
 #include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
@@ -29,7 +30,7 @@ static void shadow_ended(struct wdm_irp *wdm);
 static struct shadow *shadow_make(DEVICE_OBJECT *device, struct wdm_file *file, struct irp *irp)
 {
     struct shadow *shadow =
-        verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *shadow + wdm_irp_room(device->StackSize));
+        verify_memory_fails(NULL) ? NULL : zeroed(sizeof *shadow + wdm_irp_room(device->StackSize));
     if (shadow == NULL)
         return NULL;
     shadow->irp = irp;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/futex.h"
+#include "base/zeroed.h"
 #include "wdm/usbd.h"
 #include "wdm/verify.h"
 
@@ -41,7 +42,7 @@ bool usbd_urb_is_active(const URB *urb)
 struct usbd_request *usbd_request_create(struct usb_pdo *pdo, IRP *irp, URB *urb, uint32_t packets)
 {
     struct usbd_request *request =
-        verify_memory_fails(NULL) ? NULL : calloc(1, sizeof *request + packets * sizeof request->packets[0]);
+        verify_memory_fails(NULL) ? NULL : zeroed(sizeof *request + packets * sizeof request->packets[0]);
     if (request == NULL)
         return NULL;
     request->pdo = pdo;
