@@ -11,6 +11,7 @@
 static inline void *zeroed(size_t size)
 {
     void *memory = malloc(size);
+    __asm__("" : "+r"(memory)); /* or the compiler makes it a calloc again */
     return memory == NULL ? NULL : memset(memory, 0, size);
 }
 

@@ -76,24 +76,26 @@ void usbd_outstanding_drop(struct usb_pdo *pdo)
         futex_wake(word, INT32_MAX);
 }
 
-/* The device that this thread is submitting to, and may be the DPC of; whether it must be. */
+/* The device that this thread is submitting to, and may be the DPC of; the request for which it must be. */
 static __thread struct usb_pdo *submits_to;
-static __thread bool owes_dpc;
+static __thread struct usbd_request *owed;
 
 static void request_queue(struct usbd_request *request)
 {
     struct usb_pdo *pdo = request->pdo;
     lock_acquire(&pdo->ended_lock);
     list_remove(&request->control_link);
-    list_push_back(&pdo->ended, &request->link);
     pdo->queued++;
     bool ring = !pdo->dpc_runs;
+    bool own = ring && submits_to == pdo; /* the first of those that the submitter completes: it needs no queue */
     pdo->dpc_runs = true;
+    if (!own)
+        list_push_back(&pdo->ended, &request->link);
     if (ring)
         atomic_fetch_add(&pdo->outstanding, 1); /* the DPC's: the device stays until it has seen that nothing is left */
     lock_release(&pdo->ended_lock);
-    if (ring && submits_to == pdo)
-        owes_dpc = true;
+    if (own)
+        owed = request;
     else if (ring)
         KeInsertQueueDpc(&pdo->dpc, NULL, NULL);
 }
@@ -233,13 +235,15 @@ void usbd_cancel_control(struct usb_pdo *pdo)
     }
 }
 
-/* The submitter is the DPC for what has ended; what ends meanwhile is the DPC thread's. */
+/* The submitter is the DPC for the first that ended in its submit, and for what has ended until that was completed; what comes then is the
+ * DPC thread's. */
 static void owed_complete(struct usb_pdo *pdo)
 {
-    owes_dpc = false;
+    struct usbd_request *request = owed;
+    owed = NULL;
     KIRQL before = wdm_irql_set(DISPATCH_LEVEL);
-    ended_complete(pdo);
-    bool more = ended_are_left(pdo);
+    request_complete(request);
+    bool more = ended_are_left(pdo) && ended_complete(pdo) && ended_are_left(pdo);
     wdm_irql_set(before);
     if (more)
         KeInsertQueueDpc(&pdo->dpc, NULL, NULL);
@@ -300,7 +304,7 @@ NTSTATUS usbd_request_send(struct usbd_request *request)
     submits_to = pdo;
     request_submit(request);
     submits_to = NULL;
-    if (owes_dpc)
+    if (owed != NULL)
         owed_complete(pdo);
     return STATUS_PENDING;
 }
