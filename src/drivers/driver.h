@@ -128,6 +128,10 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel);
  * be touched afterwards. Any thread, no driver lock held. */
 void irp_complete(struct irp *irp, int32_t status, uint64_t information);
 
+/* Both at once, for a request that has to be seen to pend although it has ended inside its dispatch: nobody can cancel it in
+ * between, so it is not listed. The dispatch returns STATUS_PENDING and does not touch it. */
+void irp_pend_ended(struct irp *irp, int32_t status, uint64_t information);
+
 /* For a driver that gives the request from one queue to another: replaces the cancel routine. false: the
  * old one was already taken by a canceller (which is calling it or has called it). */
 bool irp_set_cancel(struct irp *irp, irp_cancel_fn *cancel);

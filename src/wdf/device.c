@@ -12,6 +12,7 @@
 #include "wdf/pnp.h"
 #include "wdf/property.h"
 #include "wdf/query_interface.h"
+#include "wdf/request.h"
 #include "wdf/verifier.h"
 #include "wdm/wdm_host.h"
 
@@ -40,7 +41,11 @@ struct wdf_device *wdf_device_of(const DEVICE_OBJECT *object)
 
 struct wdf_device *wdf_device_above(struct wdf_object *object)
 {
-    object = wdf_object_above(object, &wdf_device_class);
+    /* A request that came from a queue hangs below nothing, which spares the device's list; it knows its device. */
+    while (object != NULL && object->class != &wdf_device_class && (object->parent != NULL || object->class != &wdf_request_class))
+        object = object->parent;
+    if (object != NULL && object->class == &wdf_request_class)
+        return wdf_request_of_object(object)->device;
     return object == NULL ? NULL : container_of(object, struct wdf_device, object);
 }
 

@@ -3,6 +3,8 @@
 #ifndef WDF_DEVICE_QUEUES_H
 #define WDF_DEVICE_QUEUES_H
 
+#include <stdatomic.h>
+
 #include "base/list.h"
 #include "base/lock.h"
 #include "wdf.h"
@@ -14,8 +16,8 @@ struct wdf_queue;
 struct wdf_device_io {
     struct lock lock;
     struct list queues;                                      /* struct wdf_queue.device_link, in order of creation */
-    struct wdf_queue *standard;                              /* the default queue */
-    struct wdf_queue *by_major[IRP_MJ_MAXIMUM_FUNCTION + 1]; /* WdfDeviceConfigureRequestDispatching */
+    _Atomic(struct wdf_queue *) standard;                    /* the default queue: it stays as long as the device */
+    _Atomic(struct wdf_queue *) by_major[IRP_MJ_MAXIMUM_FUNCTION + 1]; /* WdfDeviceConfigureRequestDispatching */
     uint32_t round;                                          /* of walks through `queues` */
     bool started;                                            /* in D0: power-managed queues present */
     bool purged;

@@ -195,13 +195,6 @@ void wdf_object_reference(struct wdf_object *object)
     atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
 }
 
-struct wdf_object *wdf_object_above(struct wdf_object *object, const struct wdf_class *class)
-{
-    while (object != NULL && object->class != class)
-        object = object->parent;
-    return object;
-}
-
 void wdf_object_borrow(struct wdf_object *object)
 {
     atomic_fetch_add_explicit(&object->driver->borrowed, 1, memory_order_relaxed);

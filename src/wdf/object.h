@@ -115,9 +115,6 @@ struct wdf_object *wdf_object_of(PWDF_DRIVER_GLOBALS globals, const void *handle
 /* The driver's context of that type, or NULL. `type` is a UniqueType. */
 void *wdf_object_context(struct wdf_object *object, PCWDF_OBJECT_CONTEXT_TYPE_INFO type);
 
-/* The nearest object of `class` at or above this one, or NULL: a timer's device. */
-struct wdf_object *wdf_object_above(struct wdf_object *object, const struct wdf_class *class);
-
 /* Gives an object (a device, a queue) a lock of its own, as its resolved scope asks: scope Device at a queue is the device's lock,
  * scope None no lock around callbacks. The lock's memory is in the object's structure. */
 void wdf_object_lock_init(struct wdf_object *object, struct callback_lock *lock, struct wdf_object *device);

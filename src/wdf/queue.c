@@ -205,17 +205,23 @@ NTSTATUS NTAPI ovl_WdfDeviceConfigureRequestDispatching(PWDF_DRIVER_GLOBALS Driv
     return status;
 }
 
-/* Referenced; NULL: none. Creates do not go to the default queue. */
+/* Referenced; NULL: none. Creates do not go to the default queue, which cannot go while a request is on its way in here. */
 static struct wdf_queue *device_queue(struct wdf_device *device, UCHAR major)
 {
     struct wdf_device_io *io = &device->io;
-    lock_acquire(&io->lock);
-    struct wdf_queue *queue = io->by_major[major];
-    if (queue == NULL && major != IRP_MJ_CREATE)
-        queue = io->standard;
-    if (queue != NULL)
-        wdf_object_reference(&queue->object);
-    lock_release(&io->lock);
+    struct wdf_queue *queue = NULL;
+    if (atomic_load_explicit(&io->by_major[major], memory_order_relaxed) != NULL) {
+        lock_acquire(&io->lock);
+        queue = atomic_load(&io->by_major[major]);
+        if (queue != NULL)
+            wdf_object_reference(&queue->object);
+        lock_release(&io->lock);
+    }
+    if (queue == NULL && major != IRP_MJ_CREATE) {
+        queue = atomic_load_explicit(&io->standard, memory_order_acquire);
+        if (queue != NULL)
+            wdf_object_reference(&queue->object);
+    }
     return queue;
 }
 

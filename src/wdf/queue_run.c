@@ -15,7 +15,7 @@ struct loop_frame {
     struct loop_frame *outer;
 };
 
-static __thread struct loop_frame *loop_frames;
+static __thread struct loop_frame *loop_frames __attribute__((__tls_model__("initial-exec")));
 
 static bool in_loop(const struct wdf_queue *queue)
 {

@@ -82,9 +82,14 @@ NTSTATUS wdf_request_from_irp(struct wdf_device *device, IRP *irp, struct wdf_re
 {
     struct wdf_request *request;
     PWDF_OBJECT_ATTRIBUTES attributes = wdf_device_request_attributes(device);
-    NTSTATUS status = request_create(device->object.driver, attributes, &device->object, NULL, &request);
+    /* Below no parent: its queue awaits it before the device goes, and so many come and go that the device's list would be felt. */
+    NTSTATUS status = request_create(device->object.driver, attributes, NULL, NULL, &request);
     if (!NT_SUCCESS(status))
         return status;
+    request->object.level = device->object.level;
+    request->object.scope = device->object.scope;
+    request->object.presentation = device->object.presentation;
+    request->object.own_lock = device->object.own_lock;
     request->device = device;
     request->irp = irp;
     request->stack = IoGetCurrentIrpStackLocation(irp);

@@ -30,7 +30,7 @@ struct end_frame {
     bool again;
 };
 
-static __thread struct end_frame *end_frames;
+static __thread struct end_frame *end_frames __attribute__((__tls_model__("initial-exec")));
 
 uint32_t wdf_io_target_own_ends(const struct wdf_io_target *target)
 {

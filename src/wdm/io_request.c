@@ -215,6 +215,14 @@ int32_t wdm_dispatch(struct irp *irp)
     irp->driver[0] = shadow;
     status = IofCallDriver(device, &shadow->wdm.public);
     if (status == STATUS_PENDING) {
+        if (atomic_load(&shadow->state) == SHADOW_COMPLETED && (verify_flags & VERIFY_CANCEL) == 0) {
+            uint64_t information;
+            status = shadow_result(shadow, &information);
+            irp->driver[0] = NULL;
+            shadow_free(shadow);
+            irp_pend_ended(irp, status, information);
+            return STATUS_PENDING;
+        }
         irp_pend(irp, wdm_cancel);
         if (__builtin_expect((verify_flags & VERIFY_CANCEL) != 0, 0))
             verify_cancel_later(irp);
