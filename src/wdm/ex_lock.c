@@ -54,9 +54,15 @@ VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)
     KeInitializeEvent(&FastMutex->Event, SynchronizationEvent, TRUE);
 }
 
+/* Only the owner's own answer to "is it me" matters, and that one it wrote itself. */
+static bool fast_is_mine(const FAST_MUTEX *mutex)
+{
+    return __atomic_load_n((void *const *)&mutex->Owner, __ATOMIC_RELAXED) == (void *)KeGetCurrentThread();
+}
+
 static void fast_take(FAST_MUTEX *mutex, const char *call, const void *caller)
 {
-    if (mutex->Owner == KeGetCurrentThread())
+    if (fast_is_mine(mutex))
         wdm_verifier_stop_at(NULL, "fast-mutex", caller, "%s(%p): this thread has it already", call, (void *)mutex);
     if (wait_for_one((struct dispatcher *)(void *)&mutex->Event.Header, false, 0) != STATUS_SUCCESS) {
         __atomic_fetch_add(&mutex->Contention, 1, __ATOMIC_RELAXED);
@@ -68,7 +74,7 @@ static void fast_take(FAST_MUTEX *mutex, const char *call, const void *caller)
 
 static void fast_give(FAST_MUTEX *mutex, const char *call, const void *caller)
 {
-    if (mutex->Owner != KeGetCurrentThread())
+    if (!fast_is_mine(mutex))
         wdm_verifier_stop_at(NULL, "fast-mutex", caller, "%s(%p) by a thread that does not have it", call, (void *)mutex);
     __atomic_store_n((void **)&mutex->Owner, NULL, __ATOMIC_RELAXED);
     mutex->Count = 1;
