@@ -495,6 +495,7 @@ static VOID NTAPI EvtPieceDone(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQU
     if (Bulked->TransferBuffer != NULL || Bulked->TransferBufferMDL != Relay->Part)
         InterlockedIncrement(&RelayFaults); /* the stack leaves both as it found them */
     Relay->Done += Bulked->TransferBufferLength;
+    MmPrepareMdlForReuse(Relay->Part);
     BOOLEAN More = NT_SUCCESS(Status) && Bulked->TransferBufferLength == Relay->Piece && Relay->Done < MmGetMdlByteCount(Relay->Whole);
     if (More && NT_SUCCESS(Status = SendPiece(Request)))
         return;
