@@ -9,8 +9,15 @@
 
 #include "fx2.h"
 
-#define CHECK(condition) \
-    ((condition) ? (void)printf("ok - %s\n", #condition) : (failures++, (void)printf("not ok - %s (error %u)\n", #condition, (unsigned)GetLastError())))
+/* A test that goes on behind its first failure would wait for what no longer comes. */
+#define CHECK(condition)                                                                     \
+    do {                                                                                     \
+        if (!(condition)) {                                                                  \
+            printf("not ok - %s (error %u)\n", #condition, (unsigned)GetLastError());        \
+            return 1;                                                                        \
+        }                                                                                    \
+        printf("ok - %s\n", #condition);                                                     \
+    } while (0)
 
 int main(int argc, char **argv)
 {
@@ -19,7 +26,6 @@ int main(int argc, char **argv)
     WCHAR path[512] = {0};
     BYTE out[300] = "there and back", in[512];
     DWORD moved;
-    int failures = 0;
 
     CHECK(argc == 2 && ovl_driver_load(argv[1], &driver) == 0);
     CHECK(ovl_usb_attach("fx2", "faults=stall:ep=88:at=2", &board) == 0);
@@ -40,5 +46,5 @@ int main(int argc, char **argv)
     CHECK(CloseHandle(device));
     ovl_usb_detach(board);
     CHECK(ovl_driver_unload(driver) == 0); /* what the driver has not given back is reported here */
-    return failures != 0;
+    return 0;
 }

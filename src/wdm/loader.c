@@ -166,6 +166,8 @@ static int32_t driver_enter(struct wdm_driver *driver)
     return status;
 }
 
+static void drivers_exit_announce(void);
+
 int32_t wdm_driver_load(const char *text, size_t length, struct wdm_driver **loaded)
 {
     struct driver_spec *spec = malloc(sizeof *spec);
@@ -198,6 +200,9 @@ int32_t wdm_driver_load(const char *text, size_t length, struct wdm_driver **loa
     lock_release(&wdm_lock);
     pnp_driver_add(driver);
     *loaded = driver;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (verify_on())
+        pthread_once(&once, drivers_exit_announce);
     return STATUS_SUCCESS;
 }
 
@@ -285,11 +290,9 @@ int32_t wdm_driver_unload(struct wdm_driver *driver)
     return STATUS_SUCCESS;
 }
 
-/* ---- Those that the environment names -------------------------------------------------------------------------- */
+/* ---- The end of the process, under the verifier ------------------------------------------------------------------- */
 
-enum { EXIT_HANDLES = 256 };
-static struct wdm_driver *environment_drivers[64];
-static unsigned environment_count;
+enum { EXIT_HANDLES = 256, EXIT_DRIVERS = 64 };
 
 struct left_open {
     uint64_t handles[EXIT_HANDLES];
@@ -304,24 +307,42 @@ static void left_open_note(uint64_t handle, struct object *object, void *context
         left->handles[left->count++] = handle;
 }
 
-/* The process ends with the verifier on: its files are closed, as Windows would, and its drivers are unloaded, which shows what they
- * leave behind. */
-static void environment_unload(void)
+/* The newest first. */
+static unsigned drivers_left(struct wdm_driver *left[EXIT_DRIVERS])
+{
+    unsigned count = 0;
+    lock_acquire(&wdm_lock);
+    for (struct list *node = wdm_drivers.prev; node != &wdm_drivers && count < EXIT_DRIVERS; node = node->prev)
+        left[count++] = container_of(node, struct wdm_driver, link);
+    lock_release(&wdm_lock);
+    return count;
+}
+
+/* Files are closed, as Windows would, and the drivers that are still loaded are unloaded, which shows what they leave behind. */
+static void drivers_exit(void)
 {
     static struct left_open left;
+    struct wdm_driver *drivers[EXIT_DRIVERS];
     handle_each(left_open_note, &left);
     for (unsigned i = 0; i < left.count; i++)
         handle_close(left.handles[i]);
-    while (environment_count != 0) {
-        struct wdm_driver *driver = environment_drivers[--environment_count];
-        char name[sizeof driver->name];
-        memcpy(name, driver->name, sizeof name);
-        bool unloads = driver->object.DriverUnload != NULL;
-        int32_t status = wdm_driver_unload(driver);
+    unsigned count = drivers_left(drivers);
+    for (unsigned i = 0; i < count; i++) {
+        char name[sizeof drivers[i]->name];
+        memcpy(name, drivers[i]->name, sizeof name);
+        bool unloads = drivers[i]->object.DriverUnload != NULL;
+        int32_t status = wdm_driver_unload(drivers[i]);
         if (status != STATUS_SUCCESS && unloads)
             fprintf(stderr, "overlapped: driver %s was not unloaded: status 0x%08x\n", name, (unsigned)status);
     }
 }
+
+static void drivers_exit_announce(void)
+{
+    atexit(drivers_exit);
+}
+
+/* ---- Those that the environment names -------------------------------------------------------------------------- */
 
 static void environment_load(void)
 {
@@ -332,12 +353,8 @@ static void environment_load(void)
         int32_t status = wdm_driver_load(list, length, &driver);
         if (status != STATUS_SUCCESS)
             fprintf(stderr, "overlapped: driver %.*s was not loaded: status 0x%08x\n", (int)length, list, (unsigned)status);
-        else if (environment_count < sizeof environment_drivers / sizeof *environment_drivers)
-            environment_drivers[environment_count++] = driver;
         list += length;
     }
-    if (environment_count != 0 && verify_on())
-        atexit(environment_unload);
 }
 
 static void environment_load_once(void)
