@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""ovl run --driver, ovl driver check and ovl mc, as a driver author uses them. usage: driver.py OVL OVCC TESTS_WDM PNP.so"""
+"""ovl run --driver, ovl driver check and ovl mc, as a driver author uses them. usage: driver.py OVL OVCC TESTS_WDM PNP.so [-fsanitize=...]"""
 import os
 import re
 import subprocess
@@ -11,6 +11,12 @@ ovl, ovcc, sources, pnp = (os.path.abspath(a) for a in sys.argv[1:5])
 scratch = tempfile.mkdtemp()
 os.environ['XDG_CACHE_HOME'] = scratch + '/cache'
 checks = failures = 0
+if len(sys.argv) > 5:  # the library is built for a sanitizer, so the programs are too
+    wrapper = scratch + '/cc'
+    with open(wrapper, 'w', encoding='utf-8') as script:
+        script.write(f'#!/bin/sh\nexec gcc {sys.argv[5]} "$@"\n')
+    os.chmod(wrapper, 0o755)
+    os.environ['OVCC_CC'] = wrapper
 
 
 def ok(good, what, why=''):

@@ -212,6 +212,12 @@ int manifest_read(const char *path, struct manifest *manifest)
     return document_read(&reader);
 }
 
+void manifest_free(struct manifest *manifest)
+{
+    free(manifest->elements);
+    free(manifest->memory);
+}
+
 const char *attribute_of(const struct element *element, const char *name)
 {
     for (size_t i = 0; i < element->attribute_count; i++)

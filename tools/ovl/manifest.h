@@ -25,6 +25,8 @@ struct manifest {
 
 /* UTF-8 or UTF-16 bytes. 0; else a complaint was made. */
 int manifest_read(const char *path, struct manifest *manifest);
+/* Also of one that could not be read. */
+void manifest_free(struct manifest *manifest);
 /* The attribute, or NULL. */
 const char *attribute_of(const struct element *element, const char *name);
 /* The next element named `name` below `parent` (at any depth; -1: anywhere), from index `from`; -1: none. */

@@ -376,6 +376,19 @@ static void name_default(const char *path, char name[PATH_MAX])
     snprintf(name, PATH_MAX, "%.*s.h", dot == NULL ? (int)strlen(file) : (int)(dot - file), file);
 }
 
+static int header_write(struct output *out, const char *name)
+{
+    out->file = fopen(name, "we");
+    if (out->file == NULL)
+        return complain("%s: it cannot be written", name);
+    int status = header_print(out);
+    if (fclose(out->file) != 0)
+        return complain("%s: it cannot be written", name);
+    if (status != 0)
+        remove(name);
+    return status;
+}
+
 int command_mc(int argc, char **argv)
 {
     struct manifest manifest;
@@ -397,17 +410,9 @@ int command_mc(int argc, char **argv)
     }
     if (out.path == NULL)
         return complain("mc: which manifest?");
-    if (manifest_read(out.path, &manifest) != 0)
-        return 1;
     if (name[0] == '\0')
         name_default(out.path, name);
-    out.file = fopen(name, "we");
-    if (out.file == NULL)
-        return complain("%s: it cannot be written", name);
-    int status = header_print(&out);
-    if (fclose(out.file) != 0)
-        return complain("%s: it cannot be written", name);
-    if (status != 0)
-        remove(name);
+    int status = manifest_read(out.path, &manifest) != 0 || header_write(&out, name) != 0;
+    manifest_free(&manifest);
     return status;
 }
