@@ -12,7 +12,7 @@ typedef struct _EXTENSION {
     PIRP Timed;            /* IOCTL_PROBE_TIMER */
     KEVENT Written;        /* in our own memory */
     PVOID Thread;          /* referenced: unloading waits until it has left our code */
-    BOOLEAN Stop;
+    volatile LONG Stop;
     KDPC Dpc;
     KTIMER Timer;
     KDPC TimerDpc;
@@ -158,7 +158,7 @@ static VOID NTAPI Worker(PVOID Context)
     PEXTENSION Extension = (PEXTENSION)Context;
     for (;;) {
         KeWaitForSingleObject(&Extension->Written, Executive, KernelMode, FALSE, NULL);
-        if (Extension->Stop)
+        if (InterlockedCompareExchange(&Extension->Stop, 0, 0) != 0)
             break;
         InterlockedIncrement((LONG *)&Extension->Facts.event_seen);
         KIRQL Irql;
@@ -253,7 +253,7 @@ static NTSTATUS NTAPI OnControl(PDEVICE_OBJECT Device, PIRP Irp)
 static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
 {
     PEXTENSION Extension = ExtensionOf(Driver->DeviceObject);
-    Extension->Stop = TRUE;
+    InterlockedExchange(&Extension->Stop, TRUE);
     KeSetEvent(&Extension->Written, IO_NO_INCREMENT, FALSE);
     KeWaitForSingleObject(Extension->Thread, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Extension->Thread);
