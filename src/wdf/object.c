@@ -322,7 +322,7 @@ static struct wdf_object *child_claim_newest(struct wdf_object *object, bool *al
     *alone = list_empty(&object->children);
     if (found == NULL && !*alone)
         object->waits_for_children = true;
-    lock_release(&object->tree);
+    lock_release_last(&object->tree); /* the last child's thread may dispose of the object from here on */
     return found;
 }
 

@@ -164,7 +164,7 @@ void verify_irp_gone(const IRP *irp)
 
 void verify_irp_completing(IRP *irp, const void *caller)
 {
-    if (irp->CancelRoutine != NULL)
+    if (__atomic_load_n(&irp->CancelRoutine, __ATOMIC_ACQUIRE) != NULL)
         wdm_verifier_report_at(NULL, "irp-cancel-routine", caller, "IRP %p is completed, but its cancel routine is set", (void *)irp);
 }
 
