@@ -276,7 +276,7 @@ TAP_MAYBE HANDLE file_with_pattern(const char *name, DWORD size, DWORD flags)
 {
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 7, NULL, CREATE_ALWAYS,
                               FILE_ATTRIBUTE_NORMAL, NULL);
-    unsigned char *data = malloc(size ? size : 1);
+    unsigned char *data = (unsigned char *)malloc(size ? size : 1);
     DWORD written = 0;
     for (DWORD i = 0; i < size; i++)
         data[i] = pattern_byte(i);

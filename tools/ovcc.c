@@ -193,6 +193,8 @@ static void add_language(struct command *command, const struct wishes *wishes, b
         add_joined(command, "-fno-builtin-", not_builtin[i]);
     for (size_t i = 0; clang && i < sizeof quiet / sizeof *quiet; i++)
         add(command, quiet[i]);
+    if (!clang)
+        add(command, "-Wno-clobbered"); /* __try: Microsoft's compiler has no such warning */
     if (wishes->driver) {
         add(command, "-fPIC");
         add(command, "-Wno-multichar"); /* pool tags */

@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "base/futex.h"
 #include "engine/engine.h"
+#include "nt/seh.h"
 #include "wdm/verify.h"
 #include "wdm/wdm_host.h"
 
@@ -123,10 +124,20 @@ VOID NTAPI KeBugCheck(ULONG BugCheckCode)
     wdm_verifier_stop_at(NULL, "bug-check", VERIFY_CALLER, "KeBugCheck(0x%08x)", BugCheckCode);
 }
 
-/* There are no structured exceptions: nobody could catch it. */
 VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 {
+    seh_raise(&(struct seh_record){.code = (uint32_t)Status, .flags = 1 /* not continuable */, .address = VERIFY_CALLER}, true);
     wdm_verifier_stop_at(NULL, "bug-check", VERIFY_CALLER, "ExRaiseStatus(0x%08x): nothing handles it", (unsigned)Status);
+}
+
+VOID NTAPI ExRaiseAccessViolation(void)
+{
+    ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+}
+
+VOID NTAPI ExRaiseDatatypeMisalignment(void)
+{
+    ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
 }
 
 KPROCESSOR_MODE NTAPI ExGetPreviousMode(void)

@@ -135,12 +135,20 @@ BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
     return good;
 }
 
-/* Bad pointers of programs fault where the driver touches them: there are no structured exceptions to raise. */
+/* MmUserProbeAddress of a 64-bit Windows, which is also above every address that Linux gives a program. */
+static const ULONG_PTR user_probe_address = 0x7FFFFFFF0000;
+
+/* That there is memory at the address is seen where the driver touches it: a fault is an exception there. */
 VOID NTAPI ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 {
+    ULONG_PTR first = (ULONG_PTR)Address;
     VERIFY_IRQL(APC_LEVEL);
-    if (Length != 0 && Alignment != 0 && (ULONG_PTR)Address % Alignment != 0)
-        ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
+    if (Length == 0)
+        return;
+    if (Alignment != 0 && first % Alignment != 0)
+        ExRaiseDatatypeMisalignment();
+    if (first + Length < first || first + Length > user_probe_address)
+        ExRaiseAccessViolation();
 }
 
 VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)

@@ -174,7 +174,7 @@ static void guarded_blocks(void)
             steps += 10;
         }
     }
-    CHECK(steps == 12);
+    CHECK(steps == 22);
     __try {
         steps = 1;
     } __except (EXCEPTION_EXECUTE_HANDLER) {

@@ -330,6 +330,8 @@ DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheck
                                           ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4);
 KPROCESSOR_MODE NTAPI ExGetPreviousMode(void);
 DECLSPEC_NORETURN VOID NTAPI ExRaiseStatus(NTSTATUS Status);
+DECLSPEC_NORETURN VOID NTAPI ExRaiseAccessViolation(void);
+DECLSPEC_NORETURN VOID NTAPI ExRaiseDatatypeMisalignment(void);
 OVL_END_C
 #define KeGetCurrentProcessorNumber() KeGetCurrentProcessorNumberEx(NULL)
 #endif

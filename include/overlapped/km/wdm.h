@@ -13,6 +13,9 @@
 #include "guiddef.h"
 #include "devioctl.h"
 #include "interlockedapi.h"
+#define OVL_SEH_KERNEL 1
+#include "ovl_exception.h"
+#include "../crt/excpt.h"
 #include "ovl_km_access.h"
 #include "ovl_km_pnp.h"
 #include <stddef.h>

@@ -39,9 +39,6 @@
 #define NMPWAIT_WAIT_FOREVER                         0xffffffffu
 #define NMPWAIT_NOWAIT                               0x00000001
 #define NMPWAIT_USE_DEFAULT_WAIT                     0x00000000
-#define EXCEPTION_EXECUTE_HANDLER                    1
-#define EXCEPTION_CONTINUE_SEARCH                    0
-#define EXCEPTION_CONTINUE_EXECUTION                 (-1)
 #define CALLBACK_CHUNK_FINISHED                      0x00000000
 #define DRIVE_UNKNOWN                                0x00000000
 #define FILE_NAME_NORMALIZED                         0x00000000

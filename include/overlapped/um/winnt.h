@@ -3,6 +3,7 @@
  * thread, lock and memory calls share. */
 #ifndef _WINNT_
 #define _WINNT_
+#include "ovl_exception.h"
 #include "minwindef.h"
 #include "sal.h"
 
@@ -227,7 +228,6 @@
 #define EXCEPTION_EXIT_UNWIND                    0x00000004
 #define EXCEPTION_EXECUTE_FAULT                  0x00000008
 #define EXCEPTION_STACK_INVALID                  0x00000008
-#define EXCEPTION_MAXIMUM_PARAMETERS             0x0000000F
 #define EXCEPTION_NESTED_CALL                    0x00000010
 #define EXCEPTION_TARGET_UNWIND                  0x00000020
 #define EXCEPTION_COLLIDED_UNWIND                0x00000040
@@ -535,20 +535,6 @@ typedef VOID(NTAPI *WAITORTIMERCALLBACKFUNC)(PVOID, BOOLEAN);
 typedef VOID(NTAPI *WORKERCALLBACKFUNC)(PVOID);
 typedef VOID(NTAPI *PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
 
-/* Exceptions: names for programs that mention them. CONTEXT stays opaque. */
-typedef struct _CONTEXT CONTEXT, *PCONTEXT;
-typedef struct _EXCEPTION_RECORD {
-    DWORD ExceptionCode;
-    DWORD ExceptionFlags;
-    struct _EXCEPTION_RECORD *ExceptionRecord;
-    PVOID ExceptionAddress;
-    DWORD NumberParameters;
-    ULONG_PTR ExceptionInformation[EXCEPTION_MAXIMUM_PARAMETERS];
-} EXCEPTION_RECORD, *PEXCEPTION_RECORD;
-typedef struct _EXCEPTION_POINTERS {
-    PEXCEPTION_RECORD ExceptionRecord;
-    PCONTEXT ContextRecord;
-} EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
 typedef LONG(NTAPI *PVECTORED_EXCEPTION_HANDLER)(struct _EXCEPTION_POINTERS *ExceptionInfo);
 
 typedef struct _MEMORY_BASIC_INFORMATION {
