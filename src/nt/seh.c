@@ -9,7 +9,8 @@
 #include <string.h>
 #include <ucontext.h>
 
-_Static_assert(sizeof(jmp_buf) <= sizeof(((struct seh_frame *)0)->context), "excpt.h's room for a jmp_buf");
+_Static_assert(sizeof(jmp_buf) <= sizeof(((struct seh_frame *)0)->context),
+               "excpt.h's room for a jmp_buf");
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 enum { FAULT_SIGNALS = sizeof fault_signals / sizeof *fault_signals };
@@ -41,7 +42,9 @@ void seh_raise(const struct seh_record *record, bool kernel)
         frame_go(frame, record);
 }
 
-/* ---- Faults ------------------------------------------------------------------------------------------------- */
+/* ---- Faults
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* Where the code at an address was loaded; safe in a signal handler. */
 static const void *module_of(void *address)
@@ -50,30 +53,43 @@ static const void *module_of(void *address)
     return _dl_find_object(address, &found) == 0 ? found.dlfo_map_start : NULL;
 }
 
-/* Only the block's own module and libc's functions, which it calls, may be left in the middle: who jumps out of this
- * library, or from a driver into its program, leaves locks behind. A sanitizer has a memcpy of its own. */
+/* Only the block's own module and libc's functions, which it calls, may be left in the middle: who
+ * jumps out of this library, or from a driver into its program, leaves locks behind. A sanitizer
+ * has a memcpy of its own. */
 static bool fault_is_of(const struct seh_frame *frame, void *at)
 {
     const void *module = module_of(at);
-    return module != NULL && (module == module_of(frame->site) || module == module_of((void *)gnu_get_libc_version) ||
-                              module == module_of((void *)memcpy));
+    return module != NULL &&
+           (module == module_of(frame->site) || module == module_of((void *)gnu_get_libc_version) ||
+            module == module_of((void *)memcpy));
 }
 
 static uint32_t fault_code(int number, const siginfo_t *info)
 {
     switch (number) {
-        case SIGSEGV: return 0xC0000005; /* access violation */
-        case SIGBUS: return info->si_code == BUS_ADRALN ? 0x80000002 : 0xC0000006; /* misaligned; in page error */
-        case SIGILL: return 0xC000001D; /* illegal instruction */
+    case SIGSEGV:
+        return 0xC0000005; /* access violation */
+    case SIGBUS:
+        return info->si_code == BUS_ADRALN ? 0x80000002
+                                           : 0xC0000006; /* misaligned; in page error */
+    case SIGILL:
+        return 0xC000001D; /* illegal instruction */
     }
     switch (info->si_code) {
-        case FPE_INTDIV: return 0xC0000094;
-        case FPE_INTOVF: return 0xC0000095;
-        case FPE_FLTDIV: return 0xC000008E;
-        case FPE_FLTOVF: return 0xC0000091;
-        case FPE_FLTUND: return 0xC0000093;
-        case FPE_FLTRES: return 0xC000008F;
-        default: return 0xC0000090; /* invalid operation */
+    case FPE_INTDIV:
+        return 0xC0000094;
+    case FPE_INTOVF:
+        return 0xC0000095;
+    case FPE_FLTDIV:
+        return 0xC000008E;
+    case FPE_FLTOVF:
+        return 0xC0000091;
+    case FPE_FLTUND:
+        return 0xC0000093;
+    case FPE_FLTRES:
+        return 0xC000008F;
+    default:
+        return 0xC0000090; /* invalid operation */
     }
 }
 
@@ -98,7 +114,8 @@ static bool fault_is_write(const ucontext_t *context)
 #endif
 }
 
-/* As it was before, or as it would have been without us: the fault happens again, and ends the process. */
+/* As it was before, or as it would have been without us: the fault happens again, and ends the
+ * process. */
 static void fault_passed_on(int number, siginfo_t *info, void *context)
 {
     for (int i = 0; i < FAULT_SIGNALS; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Structured exceptions: a thread's guarded blocks, the innermost first. A raise leaves for the innermost block by
- * longjmp; the block's filter is looked at there, after the unwinding, so execution cannot be continued where it was
- * raised. excpt.h makes __try, __except and __finally of it and shows the same structures to programs and drivers. */
+/* Structured exceptions: a thread's guarded blocks, the innermost first. A raise leaves for the
+ * innermost block by longjmp; the block's filter is looked at there, after the unwinding, so
+ * execution cannot be continued where it was raised. excpt.h makes __try, __except and __finally of
+ * it and shows the same structures to programs and drivers. */
 #ifndef NT_SEH_H
 #define NT_SEH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions that a program raises itself: RaiseException calls the vectored handlers in order, then goes to the
- * guarded blocks (nt/seh.h), then to the unhandled filter, and ends the process if none takes it. Faults go to
- * guarded blocks alone. */
+/* Exceptions that a program raises itself: RaiseException calls the vectored handlers in order,
+ * then goes to the guarded blocks (nt/seh.h), then to the unhandled filter, and ends the process if
+ * none takes it. Faults go to guarded blocks alone. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -103,7 +103,8 @@ LONG WINAPI UnhandledExceptionFilter(struct _EXCEPTION_POINTERS *pointers)
 
 static _Noreturn void exception_ends(const EXCEPTION_RECORD *record)
 {
-    fprintf(stderr, "overlapped: unhandled exception 0x%08x at %p\n", record->ExceptionCode, record->ExceptionAddress);
+    fprintf(stderr, "overlapped: unhandled exception 0x%08x at %p\n", record->ExceptionCode,
+            record->ExceptionAddress);
     abort();
 }
 
@@ -130,9 +131,11 @@ void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR
         exception_ends(&record);
 }
 
-/* ---- Guarded blocks: what excpt.h calls --------------------------------------------------------------------- */
+/* ---- Guarded blocks: what excpt.h calls
+ * --------------------------------------------------------------------- */
 
-_Static_assert(sizeof(struct ovl_seh) == sizeof(struct seh_frame) && sizeof(EXCEPTION_RECORD) == sizeof(struct seh_record) &&
+_Static_assert(sizeof(struct ovl_seh) == sizeof(struct seh_frame) &&
+                   sizeof(EXCEPTION_RECORD) == sizeof(struct seh_record) &&
                    offsetof(struct ovl_seh, record) == offsetof(struct seh_frame, record) &&
                    offsetof(struct ovl_seh, phase) == offsetof(struct seh_frame, phase) &&
                    (int)OVL_SEH_GUARDED == SEH_GUARDED && (int)OVL_SEH_RAISED == SEH_RAISED,
@@ -143,7 +146,8 @@ static _Noreturn void frame_search(struct ovl_seh *seh)
 {
     seh_raise((struct seh_record *)&seh->record, seh->kernel);
     if (!seh->kernel)
-        UnhandledExceptionFilter(&seh->pointers); /* whatever it says: nothing is left to go on with */
+        UnhandledExceptionFilter(
+            &seh->pointers); /* whatever it says: nothing is left to go on with */
     exception_ends(&seh->record);
 }
 
@@ -151,14 +155,18 @@ int ovl_seh_next(struct ovl_seh *seh, int kernel)
 {
     struct seh_frame *frame = (struct seh_frame *)seh;
     switch ((enum seh_phase)seh->phase) {
-        case SEH_START: seh_enter(frame, kernel, __builtin_return_address(0)); return 1;
-        case SEH_GUARDED:
-            seh_leave(frame);
-            frame->phase = SEH_ENDED;
-            return 1;
-        case SEH_RAISED: frame_search(seh); /* a __finally has run */
-        case SEH_ENDED:
-        case SEH_HANDLED: break;
+    case SEH_START:
+        seh_enter(frame, kernel, __builtin_return_address(0));
+        return 1;
+    case SEH_GUARDED:
+        seh_leave(frame);
+        frame->phase = SEH_ENDED;
+        return 1;
+    case SEH_RAISED:
+        frame_search(seh); /* a __finally has run */
+    case SEH_ENDED:
+    case SEH_HANDLED:
+        break;
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Guarded blocks, in C and C++: what is raised and what faults is caught, offered outwards, and seen by __finally.
- * Rules: "Structured Exception Handling" and the pages of the functions. Not for MinGW, which has no __try in C. */
+/* Guarded blocks, in C and C++: what is raised and what faults is caught, offered outwards, and
+ * seen by __finally. Rules: "Structured Exception Handling" and the pages of the functions. Not for
+ * MinGW, which has no __try in C. */
 #include <windows.h>
 #include <excpt.h>
 #include "../tap.h"
@@ -13,7 +14,8 @@ static void raised(void)
     __try {
         RaiseException(0xE0000001, 0, 0, NULL);
         steps = 100;
-    } __except (GetExceptionCode() == 0xE0000001 ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
+    } __except (GetExceptionCode() == 0xE0000001 ? EXCEPTION_EXECUTE_HANDLER
+                                                 : EXCEPTION_CONTINUE_SEARCH) {
         steps += 1;
         is_int(GetExceptionCode(), 0xE0000001, "the code in the handler");
     }
@@ -29,7 +31,8 @@ static void raised(void)
 static int inspect(EXCEPTION_POINTERS *pointers, ULONG_PTR *first)
 {
     *first = pointers->ExceptionRecord->ExceptionInformation[0];
-    return pointers->ExceptionRecord->NumberParameters == 2 ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH;
+    return pointers->ExceptionRecord->NumberParameters == 2 ? EXCEPTION_EXECUTE_HANDLER
+                                                            : EXCEPTION_CONTINUE_SEARCH;
 }
 
 static void parameters(void)
@@ -88,10 +91,11 @@ static void left(void)
     is_int(steps, 1, "a block that was left catches nothing");
     __try {
         switch (steps) {
-            case 1:
-                steps = 2;
-                __leave;
-            default: steps = 100;
+        case 1:
+            steps = 2;
+            __leave;
+        default:
+            steps = 100;
         }
         steps = 100;
     } __finally {

@@ -21,12 +21,18 @@ static NTSTATUS Probe(const volatile VOID *Address, SIZE_T Length, ULONG Alignme
 static VOID ProbeTest(VOID)
 {
     static ULONG Words[4];
-    CHECK(Probe(Words, sizeof Words, sizeof(ULONG), FALSE) == STATUS_SUCCESS, "good memory is probed");
-    CHECK(Probe((PUCHAR)Words + 1, 4, sizeof(ULONG), FALSE) == STATUS_DATATYPE_MISALIGNMENT, "alignment is looked at");
-    CHECK(Probe((PUCHAR)Words + 1, 4, sizeof(ULONG), TRUE) == STATUS_DATATYPE_MISALIGNMENT, "of what will be written too");
-    CHECK(Probe((PUCHAR)Words + 1, 0, sizeof(ULONG), FALSE) == STATUS_SUCCESS, "nothing needs nothing");
-    CHECK(Probe((PVOID)0xFFFF800000001000ull, 4, 1, FALSE) == STATUS_ACCESS_VIOLATION, "a system address is no user's");
-    CHECK(Probe(Words, (SIZE_T)-8, 1, TRUE) == STATUS_ACCESS_VIOLATION, "nor is what goes round the end");
+    CHECK(Probe(Words, sizeof Words, sizeof(ULONG), FALSE) == STATUS_SUCCESS,
+          "good memory is probed");
+    CHECK(Probe((PUCHAR)Words + 1, 4, sizeof(ULONG), FALSE) == STATUS_DATATYPE_MISALIGNMENT,
+          "alignment is looked at");
+    CHECK(Probe((PUCHAR)Words + 1, 4, sizeof(ULONG), TRUE) == STATUS_DATATYPE_MISALIGNMENT,
+          "of what will be written too");
+    CHECK(Probe((PUCHAR)Words + 1, 0, sizeof(ULONG), FALSE) == STATUS_SUCCESS,
+          "nothing needs nothing");
+    CHECK(Probe((PVOID)0xFFFF800000001000ull, 4, 1, FALSE) == STATUS_ACCESS_VIOLATION,
+          "a system address is no user's");
+    CHECK(Probe(Words, (SIZE_T)-8, 1, TRUE) == STATUS_ACCESS_VIOLATION,
+          "nor is what goes round the end");
 }
 
 static VOID RaiseTest(VOID)
@@ -38,7 +44,8 @@ static VOID RaiseTest(VOID)
         } __finally {
             Order = Order * 10 + (AbnormalTermination() ? 1 : 9);
         }
-    } __except (GetExceptionCode() == STATUS_INSUFFICIENT_RESOURCES ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
+    } __except (GetExceptionCode() == STATUS_INSUFFICIENT_RESOURCES ? EXCEPTION_EXECUTE_HANDLER
+                                                                    : EXCEPTION_CONTINUE_SEARCH) {
         Order = Order * 10 + 2;
     }
     CHECK(Order == 12, "a raised status passes __finally and is caught");
@@ -65,7 +72,8 @@ static VOID FaultTest(VOID)
     CHECK(Status == STATUS_ACCESS_VIOLATION, "a program's bad pointer is an access violation");
 }
 
-const struct Part Parts[] = {{"probes", ProbeTest}, {"raised statuses", RaiseTest}, {"faults", FaultTest}, {NULL, NULL}};
+const struct Part Parts[] = {
+    {"probes", ProbeTest}, {"raised statuses", RaiseTest}, {"faults", FaultTest}, {NULL, NULL}};
 
 static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
 {

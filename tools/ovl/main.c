@@ -13,7 +13,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", command_run, "run [--engine=E] [--trace=LIST] [--driver D.so[,inf=FILE][,id=ID][,reg=FILE]] [--usb SPEC] [--pcap=FILE]\n"
-                           "          [--verifier=WORDS] [--fail-every-allocation [--timeout=SECONDS]] PROG [ARGS]\n"
+                           "          [--verifier=WORDS] [--fail-every-allocation[=STEP] [--timeout=SECONDS]] PROG [ARGS]\n"
                            "                                                   compile (when source) and run a program"},
     {"trace", command_trace, "trace [--json=FILE] PROG [ARGS]              run it and show its requests, one by one"},
     {"info", command_info, "info                                         what carries requests on this machine"},

@@ -36,8 +36,8 @@ int driver_build(const char *source, char path[PATH_MAX]);
  * status. */
 int driver_option(const char *spec);
 
-/* `run --fail-every-allocation`: an exit status. A run that takes longer than `seconds` hangs. */
-int run_every_allocation(char **argv, int seconds);
+/* `run --fail-every-allocation=STEP`: an exit status. A run that takes longer than `seconds` hangs. */
+int run_every_allocation(char **argv, int seconds, int step);
 
 /* Whether the name says that it is C or C++ source. */
 int is_source(const char *name);

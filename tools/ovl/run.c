@@ -214,13 +214,14 @@ static int run_option(int argc, char **argv, int *at)
 int command_run(int argc, char **argv)
 {
     enum { SECONDS = 60 };
-    int at = 1, seconds = SECONDS;
-    bool every = false;
+    int at = 1, seconds = SECONDS, step = 0;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--fail-every-allocation") == 0) {
-            every = true;
+            step = 1;
             continue;
         }
+        if (strncmp(argv[at], "--fail-every-allocation=", 24) == 0 && (step = atoi(argv[at] + 24)) > 0)
+            continue;
         if (strncmp(argv[at], "--timeout=", 10) == 0 && (seconds = atoi(argv[at] + 10)) > 0)
             continue;
         int status = run_option(argc, argv, &at);
@@ -229,5 +230,5 @@ int command_run(int argc, char **argv)
     }
     if (at == argc)
         return complain("run: which program?");
-    return every ? run_every_allocation(argv + at, seconds) : program_exec(argv + at);
+    return step != 0 ? run_every_allocation(argv + at, seconds, step) : program_exec(argv + at);
 }

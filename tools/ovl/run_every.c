@@ -97,7 +97,7 @@ static void output_print(int fd)
         printf("    %s\n", line);
 }
 
-int run_every_allocation(char **argv, int seconds)
+int run_every_allocation(char **argv, int seconds, int step)
 {
     char words[512], program[PATH_MAX];
     const char *before = getenv("OVERLAPPED_VERIFIER");
@@ -110,8 +110,8 @@ int run_every_allocation(char **argv, int seconds)
             return status;
         argv[0] = program;
     }
-    unsigned wrong = 0;
-    for (unsigned number = 1;; number++) {
+    unsigned wrong = 0, runs = 0;
+    for (unsigned number = 1;; number += (unsigned)step, runs++) {
         struct run run;
         int status = run_once(argv, words, number, seconds, &run);
         if (status != 0)
@@ -127,7 +127,7 @@ int run_every_allocation(char **argv, int seconds)
         close(run.output);
         fflush(stdout);
         if (last) {
-            printf("%u allocations failed in turn: %u runs went wrong\n", number - 1, wrong);
+            printf("%u allocations failed in turn: %u runs went wrong\n", runs, wrong);
             return wrong == 0 ? 0 : VERIFIER_EXIT;
         }
     }
