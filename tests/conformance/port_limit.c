@@ -242,7 +242,11 @@ static void never_two(void)
         PostQueuedCompletionStatus(port, 0, 0, NULL);
     for (int i = 0; i < 8; i++)
         thread_join(threads[i]);
+#ifdef __SANITIZE_THREAD__
+    skip(1, "ThreadSanitizer's own locks block a thread in the middle of its work, which lets another in, rightly");
+#else
     is_int(tap_read(peak), 1, "8 threads at limit 1, 20000 packets: never two at work");
+#endif
     CloseHandle(port);
 }
 

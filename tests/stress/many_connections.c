@@ -333,9 +333,9 @@ static void flood_of_resets(void)
 static void server_left_alone(void)
 {
     ULONGLONG start = GetTickCount64();
-    while (live_servers > 0 && GetTickCount64() - start < PATIENCE_MS)
+    while (tap_read(live_servers) > 0 && GetTickCount64() - start < PATIENCE_MS)
         Sleep(20);
-    is_int(live_servers, 0, "the server saw everybody leave");
+    is_int(tap_read(live_servers), 0, "the server saw everybody leave");
 }
 
 static void stop_threads(void)
