@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Wide streams of 16-bit units: numbers and text by the locale's facets, UTF-8 in files and on the standard streams, the
 // conversions of <codecvt>, wide regular expressions.
+#include <stdexcept> // first: it reads <string> in its middle
 #include <windows.h>
 #include <codecvt>
 #include <cstdio>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 #include <cerrno>
-#include <stdexcept>
+#include <bits/functexcept.h> /* <stdexcept> itself may be what is being read */
 
 namespace std
 {
@@ -39,9 +39,9 @@ inline result ovl_from_wstring(const char *name, const wstring &text, size_t *us
     const bool range = errno == ERANGE || static_cast<decltype(value)>(static_cast<result>(value)) != value;
     errno = before;
     if (end == begin)
-        throw invalid_argument(name);
+        __throw_invalid_argument(name);
     if (range && value == value)
-        throw out_of_range(name);
+        __throw_out_of_range(name);
     if (used)
         *used = static_cast<size_t>(end - begin);
     return static_cast<result>(value);
