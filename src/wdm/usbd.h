@@ -142,8 +142,12 @@ enum usbd_capability {
     USBD_CHAINED_MDLS, USBD_STATIC_STREAMS, USBD_SELECTIVE_SUSPEND, USBD_FUNCTION_SUSPEND, USBD_HIGH_BANDWIDTH_ISOCH,
     USBD_AT_LEAST_HIGH_SPEED, USBD_AT_LEAST_SUPER_SPEED, USBD_TIME_SYNC, USBD_CAPABILITY_COUNT,
 };
+/* What a URB was allocated for, and may be used for again. */
+enum usbd_urb_class { USBD_URB_PLAIN, USBD_URB_ISOCH, USBD_URB_CONFIGURATION, USBD_URB_INTERFACE };
 /* A URB for a selection, its length set; freed by USBD_UrbFree. */
-NTSTATUS usbd_urb_allocate(USBD_HANDLE handle, size_t size, PURB *urb);
+NTSTATUS usbd_urb_allocate(USBD_HANDLE handle, enum usbd_urb_class class, size_t size, PURB *urb);
+/* False: its class is for other functions than it says now. URBs of other memory are good. For the verifier, as it looks long. */
+bool usbd_urb_reuse_is_good(struct usb_pdo *pdo, const URB *urb);
 /* The URB came from a handle of this device that has asked for the capability. */
 bool usbd_handle_asked(struct usb_pdo *pdo, const URB *urb, enum usbd_capability capability);
 uint32_t usbd_stream_limit(const struct usb_pdo *pdo);

@@ -9,7 +9,7 @@
 #include "wdm/usbd.h"
 #include "wdm/verify.h"
 
-enum { HANDLE_MAGIC = 0x44425355, URB_MAGIC = 0x42525541, URB_FREED = 0x46525541 };
+enum { HANDLE_MAGIC = 0x44425355, URB_MAGIC = 0x42525541, URB_FREED = 0x46525541, URB_SELECTS_NOTHING = -1 };
 
 struct USBD_HANDLE__ {
     uint32_t magic;
@@ -29,6 +29,8 @@ struct usbd_urb {
     struct list link;
     struct USBD_HANDLE__ *handle;
     uint32_t size;
+    enum usbd_urb_class class;
+    _Atomic int32_t selected; /* a selection's own: which configuration or setting it was built for */
     _Atomic uint32_t magic;
     _Alignas(16) URB urb;
 };
@@ -154,7 +156,7 @@ NTSTATUS NTAPI USBD_QueryUsbCapability(USBD_HANDLE USBDHandle, const GUID *Capab
 
 /* ---- URBs ------------------------------------------------------------------------------------------------------------------------ */
 
-static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, size_t size, PURB *urb)
+static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, enum usbd_urb_class class, size_t size, PURB *urb)
 {
     *urb = NULL;
     if (size < sizeof(URB))
@@ -166,6 +168,8 @@ static NTSTATUS urb_allocate(struct USBD_HANDLE__ *handle, size_t size, PURB *ur
         return STATUS_INSUFFICIENT_RESOURCES;
     made->handle = handle;
     made->size = (uint32_t)size;
+    made->class = class;
+    atomic_init(&made->selected, URB_SELECTS_NOTHING);
     atomic_init(&made->magic, URB_MAGIC);
     made->urb.UrbHeader.Length = (USHORT)size;
     lock_acquire(&handle->lock);
@@ -180,7 +184,7 @@ NTSTATUS NTAPI USBD_UrbAllocate(USBD_HANDLE USBDHandle, PURB *Urb)
     VERIFY_IRQL(DISPATCH_LEVEL);
     if (Urb == NULL)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = urb_allocate(handle_of(USBDHandle, "USBD_UrbAllocate"), sizeof(URB), Urb);
+    NTSTATUS status = urb_allocate(handle_of(USBDHandle, "USBD_UrbAllocate"), USBD_URB_PLAIN, sizeof(URB), Urb);
     if (status == STATUS_SUCCESS)
         (*Urb)->UrbHeader.Length = 0; /* zeroed, for the client to fill */
     if (verify_on())
@@ -195,7 +199,8 @@ NTSTATUS NTAPI USBD_IsochUrbAllocate(USBD_HANDLE USBDHandle, ULONG NumberOfIsoch
     *Urb = NULL;
     if (NumberOfIsochPackets > UINT16_MAX / sizeof(USBD_ISO_PACKET_DESCRIPTOR))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = urb_allocate(handle_of(USBDHandle, "USBD_IsochUrbAllocate"), GET_ISO_URB_SIZE(NumberOfIsochPackets), Urb);
+    NTSTATUS status =
+        urb_allocate(handle_of(USBDHandle, "USBD_IsochUrbAllocate"), USBD_URB_ISOCH, GET_ISO_URB_SIZE(NumberOfIsochPackets), Urb);
     if (status == STATUS_SUCCESS)
         (*Urb)->UrbHeader.Length = 0;
     if (verify_on())
@@ -204,9 +209,9 @@ NTSTATUS NTAPI USBD_IsochUrbAllocate(USBD_HANDLE USBDHandle, ULONG NumberOfIsoch
 }
 
 /* For the builders of selection URBs, with Hdr.Length set. */
-NTSTATUS usbd_urb_allocate(USBD_HANDLE handle, size_t size, PURB *urb)
+NTSTATUS usbd_urb_allocate(USBD_HANDLE handle, enum usbd_urb_class class, size_t size, PURB *urb)
 {
-    return urb_allocate(handle_of(handle, "USBD_Select...UrbAllocateAndBuild"), size, urb);
+    return urb_allocate(handle_of(handle, "USBD_Select...UrbAllocateAndBuild"), class, size, urb);
 }
 
 static struct usbd_urb *urb_of(const URB *urb, const char *routine)
@@ -243,26 +248,67 @@ VOID NTAPI USBD_AssignUrbToIoStackLocation(USBD_HANDLE USBDHandle, PIO_STACK_LOC
     IoStackLocation->Parameters.Others.Argument1 = Urb;
 }
 
-static bool handle_has(struct USBD_HANDLE__ *handle, const URB *urb)
-{
-    bool has = false;
-    lock_acquire(&handle->lock);
-    list_for_each (node, &handle->urbs)
-        has |= &container_of(node, struct usbd_urb, link)->urb == urb;
-    lock_release(&handle->lock);
-    return has;
-}
+/* ---- Which handle a URB came from ---------------------------------------------------------------------------------------------- */
 
 /* Looks for the URB among all, as it may be anybody's memory: no header is read that may not be there. */
+static struct usbd_urb *handle_find(struct USBD_HANDLE__ *handle, const URB *urb)
+{
+    struct usbd_urb *found = NULL;
+    lock_acquire(&handle->lock);
+    list_for_each (node, &handle->urbs)
+        if (&container_of(node, struct usbd_urb, link)->urb == urb)
+            found = container_of(node, struct usbd_urb, link);
+    lock_release(&handle->lock);
+    return found;
+}
+
 bool usbd_handle_asked(struct usb_pdo *pdo, const URB *urb, enum usbd_capability capability)
 {
     bool asked = false;
     lock_acquire(&handles_lock);
     list_for_each (node, &handles) {
         struct USBD_HANDLE__ *handle = container_of(node, struct USBD_HANDLE__, link);
-        if (handle->pdo == pdo && (atomic_load(&handle->asked) & 1u << capability) && handle_has(handle, urb))
+        if (handle->pdo == pdo && (atomic_load(&handle->asked) & 1u << capability) && handle_find(handle, urb) != NULL)
             asked = true;
     }
     lock_release(&handles_lock);
     return asked;
+}
+
+/* Only the same choice again: remembers the first. */
+static bool selection_same(struct usbd_urb *made, int32_t choice)
+{
+    int32_t before = URB_SELECTS_NOTHING;
+    return atomic_compare_exchange_strong(&made->selected, &before, choice) || before == choice;
+}
+
+/* "Reuse of URBs", of each allocating routine's page. */
+static bool urb_may(struct usbd_urb *made, const URB *urb)
+{
+    uint16_t function = urb->UrbHeader.Function;
+    bool isoch = function == URB_FUNCTION_ISOCH_TRANSFER || function == URB_FUNCTION_ISOCH_TRANSFER_USING_CHAINED_MDL;
+    bool configures = function == URB_FUNCTION_SELECT_CONFIGURATION, sets = function == URB_FUNCTION_SELECT_INTERFACE;
+    const USB_CONFIGURATION_DESCRIPTOR *configuration = configures ? urb->UrbSelectConfiguration.ConfigurationDescriptor : NULL;
+    const USBD_INTERFACE_INFORMATION *setting = &urb->UrbSelectInterface.Interface;
+    switch (made->class) {
+    case USBD_URB_ISOCH: return isoch;
+    case USBD_URB_CONFIGURATION:
+        return configures && (configuration == NULL || selection_same(made, configuration->bConfigurationValue));
+    case USBD_URB_INTERFACE: return sets && selection_same(made, setting->InterfaceNumber << 8 | setting->AlternateSetting);
+    case USBD_URB_PLAIN: break;
+    }
+    return !isoch && !sets && configuration == NULL; /* a selection without a configuration unconfigures */
+}
+
+bool usbd_urb_reuse_is_good(struct usb_pdo *pdo, const URB *urb)
+{
+    bool good = true;
+    lock_acquire(&handles_lock);
+    list_for_each (node, &handles) {
+        struct USBD_HANDLE__ *handle = container_of(node, struct USBD_HANDLE__, link);
+        struct usbd_urb *made = handle->pdo == pdo ? handle_find(handle, urb) : NULL;
+        good &= made == NULL || urb_may(made, urb);
+    }
+    lock_release(&handles_lock);
+    return good;
 }

@@ -58,7 +58,7 @@ NTSTATUS NTAPI USBD_SelectConfigUrbAllocateAndBuild(USBD_HANDLE USBDHandle, PUSB
     size_t size = list_size(InterfaceList);
     if (size == 0 || InterfaceList->InterfaceDescriptor == NULL)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = usbd_urb_allocate(USBDHandle, size, Urb);
+    NTSTATUS status = usbd_urb_allocate(USBDHandle, USBD_URB_CONFIGURATION, size, Urb);
     if (status == STATUS_SUCCESS)
         selection_fill(*Urb, size, ConfigurationDescriptor, InterfaceList);
     return status;
@@ -72,7 +72,7 @@ NTSTATUS NTAPI USBD_SelectInterfaceUrbAllocateAndBuild(USBD_HANDLE USBDHandle, U
         return STATUS_INVALID_PARAMETER;
     *Urb = NULL;
     size_t size = GET_SELECT_INTERFACE_REQUEST_SIZE(InterfaceListEntry->InterfaceDescriptor->bNumEndpoints);
-    NTSTATUS status = usbd_urb_allocate(USBDHandle, size, Urb);
+    NTSTATUS status = usbd_urb_allocate(USBDHandle, USBD_URB_INTERFACE, size, Urb);
     if (status != STATUS_SUCCESS)
         return status;
     struct _URB_SELECT_INTERFACE *select = &(*Urb)->UrbSelectInterface;

@@ -81,10 +81,13 @@ static USBD_STATUS refuse(const URB *urb, USBD_STATUS usbd, const char *reason)
     return usbd;
 }
 
-static USBD_STATUS urb_check(const struct usbd_row *row, const IRP *irp, const URB *urb)
+static USBD_STATUS urb_check(const struct usbd_row *row, struct usb_pdo *pdo, const IRP *irp, const URB *urb)
 {
     if (urb->UrbHeader.Length < row->length)
         return refuse(urb, USBD_STATUS_INVALID_PARAMETER, "Hdr.Length is less than the structure has");
+    if (verify_on() && !usbd_urb_reuse_is_good(pdo, urb))
+        wdm_verifier_stop_at(verify_sender_name(irp), "urb-reuse", NULL, "URB %p was allocated for something else than function 0x%04x",
+                             (const void *)urb, urb->UrbHeader.Function);
     if (!(row->flags & HAS_AREA))
         return USBD_STATUS_SUCCESS;
     if (usbd_urb_is_active(urb))
@@ -123,7 +126,7 @@ NTSTATUS usbd_submit(struct usb_pdo *pdo, IRP *irp)
         urb->UrbHeader.Status = refuse(urb, USBD_STATUS_INTERNAL_HC_ERROR, "the device is not started");
         return usbd_irp_end(irp, STATUS_INVALID_DEVICE_STATE, 0);
     }
-    USBD_STATUS usbd = urb_check(row, irp, urb);
+    USBD_STATUS usbd = urb_check(row, pdo, irp, urb);
     if (usbd != USBD_STATUS_SUCCESS)
         return usbd_urb_end(irp, urb, usbd);
     return row->carry_out != NULL ? carry_out(row, pdo, irp, urb) : row->send(pdo, irp, urb);

@@ -88,6 +88,17 @@ static VOID UrbResubmitted(VOID)
     Send(Sent);
 }
 
+/* One that was allocated for isochronous transfers, and looks like any other. */
+static VOID UrbReuse(VOID)
+{
+    PURB Made;
+    if (!NT_SUCCESS(USBD_IsochUrbAllocate(Handle, 16, &Made)))
+        return;
+    UsbBuildInterruptOrBulkTransferRequest(Made, sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER), Pipe, Bytes, NULL, sizeof Bytes,
+                                           USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK, NULL);
+    Send(Made);
+}
+
 static VOID UrbLeak(VOID)
 {
     Urb(NULL);
@@ -143,6 +154,7 @@ static const struct {
     {"urb-modified", UrbModified},
     {"urb-freed", UrbFreed},
     {"urb-resubmitted", UrbResubmitted},
+    {"urb-reuse", UrbReuse},
     {"urb-leak", UrbLeak},
     {"urb-double-free", UrbDoubleFree},
     {"usbd-handle", UsbdHandle},
