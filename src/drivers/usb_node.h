@@ -42,6 +42,8 @@ struct usb_node {
     _Atomic uint32_t problem;                 /* CM_PROB_*: its driver failed, and no other gets it; 0: none */
     struct usb_node_interface interfaces[USB_NODE_GUIDS];
     _Atomic uint32_t interface_count_guid;    /* only grows */
+    uint32_t restarts;                        /* one after the other, by the driver host; in its turn, as the next */
+    uint64_t restarted_ns;
     struct usb_idle idle;                     /* what WinUSB does when nothing happens */
     bool wants_winusb;                        /* its descriptors or the configuration file say so */
     bool listed;                              /* under the lock of the nodes */

@@ -9,6 +9,7 @@
 #include "wdf/interface.h"
 #include "wdf/query_interface.h"
 #include "wdf/verifier.h"
+#include "wdm/pnp.h"
 #include "wdm/wdm_host.h"
 
 #define CALLBACKS(device) (&(device)->init->pnp)
@@ -136,7 +137,7 @@ void wdf_pnp_set_failed(struct wdf_device *device, bool restart)
     if (device->pnp == NULL)
         return;
     device->pnp->failed = true;
-    device->pnp->restarts = restart;
+    pnp_restart_want(device->pdo, restart);
     IoInvalidateDeviceState(device->pdo);
 }
 

@@ -31,7 +31,6 @@ struct wdf_pnp {
     bool armed_s0, armed_sx;
     _Atomic int holds;                   /* WdfDeviceSetStaticStopRemove(FALSE): may not be stopped or removed */
     _Atomic int action;                  /* POWER_ACTION while the system sleeps */
-    bool restarts;                       /* the stack is to be built anew */
     bool failed;                         /* WdfDeviceSetFailed, or a step on the way to or from low power */
 
     /* Idle: who keeps the device up, under `lock`. */

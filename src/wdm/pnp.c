@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/futex.h"
 #include "base/trace.h"
 #include "wdm/driver_setup.h"
 #include "wdm/usb_pdo.h"
@@ -172,8 +173,22 @@ static void stack_clear(struct pnp_device *device)
     }
 }
 
-static void device_delete(struct pnp_device *device, uint32_t problem)
+/* A device that failed again and again stays failed; one that ran for a while may begin anew. */
+static bool restart_may(struct usb_node *node)
 {
+    enum { RESTARTS = 5 };
+    static const uint64_t while_ns = 10000000000;
+    uint64_t now = clock_now_ns();
+    if (now - node->restarted_ns > while_ns)
+        node->restarts = 0;
+    node->restarted_ns = now;
+    return !atomic_load(&node->gone) && node->restarts++ < RESTARTS;
+}
+
+/* True: its node is to get a new one. */
+static bool device_delete(struct pnp_device *device, uint32_t problem)
+{
+    bool again = atomic_load(&device->restarts) && restart_may(device->node);
     atomic_store(&device->state, PNP_REMOVED);
     stack_clear(device);
     atomic_store(&device->node->problem, problem);
@@ -188,6 +203,7 @@ static void device_delete(struct pnp_device *device, uint32_t problem)
     lock_release(&wdm_lock);
     usb_pdo_delete(pdo);
     pnp_dereference(device);
+    return again;
 }
 
 static struct pnp_device *device_make(struct wdm_driver *driver, struct usb_node *node)
@@ -215,18 +231,19 @@ static struct pnp_device *device_make(struct wdm_driver *driver, struct usb_node
     return device;
 }
 
-static NTSTATUS add_failed(struct pnp_device *device, const char *what, NTSTATUS status, enum pnp_problem problem)
+static NTSTATUS add_failed(struct pnp_device *device, const char *what, NTSTATUS status, enum pnp_problem problem, bool *again)
 {
     fprintf(stderr, "overlapped: driver %s: device %s: %s: status 0x%08x\n", device->driver->name, device->node->instance_id,
             what, (unsigned)status);
     trace_note(TRACE_DRIVER, "%s: %s: %s: status 0x%08x", device->driver->name, device->node->instance_id, what,
                (unsigned)status);
-    device_delete(device, problem);
+    *again = device_delete(device, problem);
     return status;
 }
 
-NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
+static NTSTATUS add_once(struct wdm_driver *driver, struct usb_node *node, bool *again)
 {
+    *again = false;
     struct pnp_device *device = device_make(driver, node);
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -241,23 +258,33 @@ NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
     if (!NT_SUCCESS(status)) {
         if (device->pdo->AttachedDevice != NULL) /* a filter's, or what a failing AddDevice left */
             step(device, IRP_MN_REMOVE_DEVICE);
-        return add_failed(device, "AddDevice failed", status, PNP_PROBLEM_FAILED_ADD);
+        return add_failed(device, "AddDevice failed", status, PNP_PROBLEM_FAILED_ADD, again);
     }
     status = step(device, IRP_MN_START_DEVICE);
     if (!NT_SUCCESS(status)) {
         step(device, IRP_MN_REMOVE_DEVICE);
-        return add_failed(device, "it was not started", status, PNP_PROBLEM_FAILED_START);
+        return add_failed(device, "it was not started", status, PNP_PROBLEM_FAILED_START, again);
     }
     capabilities_ask(device);
     if (!state_is_good(device)) {
         step(device, IRP_MN_SURPRISE_REMOVAL);
         step(device, IRP_MN_REMOVE_DEVICE);
-        return add_failed(device, "the driver reported PNP_DEVICE_FAILED", STATUS_UNSUCCESSFUL, PNP_PROBLEM_DEVICE_FAILED);
+        return add_failed(device, "the driver reported PNP_DEVICE_FAILED", STATUS_UNSUCCESSFUL, PNP_PROBLEM_DEVICE_FAILED, again);
     }
     atomic_store(&device->state, PNP_STARTED);
     opens_set(device, true, false);
     pnp_interfaces_show(device);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
+{
+    NTSTATUS status;
+    bool again;
+    do
+        status = add_once(driver, node, &again);
+    while (again);
+    return status;
 }
 
 /* ---- Removing -------------------------------------------------------------------------------------------------------- */
@@ -266,8 +293,15 @@ static void remove_if_closed(struct pnp_device *device, uint32_t problem)
 {
     if (atomic_load(&wdm_device_of(device->pdo)->files) != 0)
         return; /* the last close comes here again */
+    struct wdm_driver *driver = device->driver;
+    struct usb_node *node = device->node;
+    usb_node_reference(node);
     step(device, IRP_MN_REMOVE_DEVICE);
-    device_delete(device, problem);
+    if (device_delete(device, problem)) {
+        trace_note(TRACE_DRIVER, "%s: %s: restarted, attempt %u", driver->name, node->instance_id, node->restarts);
+        pnp_add(driver, node);
+    }
+    usb_node_dereference(node);
 }
 
 static void surprise(struct pnp_device *device, uint32_t problem)
@@ -286,10 +320,25 @@ void pnp_work_run(struct pnp_device *device, uint32_t work)
     uint8_t state = atomic_load(&device->state);
     if (state == PNP_STARTED && (work & PNP_WORK_GONE))
         surprise(device, 0);
-    else if (state == PNP_STARTED && (work & PNP_WORK_STATE) && !state_is_good(device))
+    else if (state == PNP_STARTED && ((work & PNP_WORK_RESTART) || ((work & PNP_WORK_STATE) && !state_is_good(device))))
         surprise(device, PNP_PROBLEM_DEVICE_FAILED);
     else if (state == PNP_SURPRISED)
         remove_if_closed(device, atomic_load(&device->node->problem));
+}
+
+void pnp_restart(struct pnp_device *device)
+{
+    atomic_store(&device->restarts, true);
+    pnp_work_queue(device, PNP_WORK_RESTART);
+}
+
+void pnp_restart_want(DEVICE_OBJECT *pdo, bool wanted)
+{
+    lock_acquire(&wdm_lock);
+    struct pnp_device *device = pnp_device_of(pdo);
+    if (device != NULL)
+        atomic_store(&device->restarts, wanted);
+    lock_release(&wdm_lock);
 }
 
 static struct pnp_device *device_first(struct wdm_driver *driver)
@@ -342,6 +391,7 @@ NTSTATUS pnp_remove_all(struct wdm_driver *driver)
     if (!NT_SUCCESS(status))
         return status;
     for (struct pnp_device *device; (device = device_first(driver)) != NULL;) {
+        atomic_store(&device->restarts, false);
         step(device, IRP_MN_REMOVE_DEVICE);
         device_delete(device, 0);
     }

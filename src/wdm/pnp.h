@@ -4,6 +4,7 @@
  *   node arrives (or driver loads) --> PDO --> AddDevice --> START_DEVICE --> QUERY_CAPABILITIES, QUERY_PNP_DEVICE_STATE --> STARTED
  *   STARTED --device gone, or PNP_DEVICE_FAILED--> SURPRISE_REMOVAL --> SURPRISED --last file closed--> REMOVE_DEVICE --> PDO deleted
  *   STARTED --driver unloads, no file open--> QUERY_REMOVE_DEVICE --> REMOVE_DEVICE --> PDO deleted
+ *   a restart was asked for: PDO deleted --> a new PDO, from the beginning; at most five times one after the other
  *
  * AddDevice or START_DEVICE fails: REMOVE_DEVICE, the node has a problem and no driver. One thing at a time for all devices (the
  * turn, a sleeping lock like Windows' device tree lock): devices are added on the nodes' thread, removed on a worker, unloaded on the
@@ -33,6 +34,7 @@ struct pnp_device {
     struct usb_node *node;      /* referenced */
     DEVICE_OBJECT *pdo;
     _Atomic uint8_t state;      /* enum pnp_state; changed in turn */
+    _Atomic bool restarts;      /* once it is removed, the node gets a new one */
     struct list interfaces;     /* struct pnp_interface.link, under wdm_lock */
     struct list work_link;      /* the worker's queue */
     uint32_t work;              /* what it is to look at: enum pnp_work, under the queue's lock */
@@ -51,11 +53,15 @@ void pnp_turn_give(void);
 
 /* In turn. Makes the stack and starts it; a status that is no success leaves nothing but the node's problem. */
 NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node);
+/* The device is removed, as by surprise, and added anew, by any thread at any level. */
+void pnp_restart(struct pnp_device *device);
+/* What pnp_restart would do, once something else removes the device. */
+void pnp_restart_want(DEVICE_OBJECT *pdo, bool wanted);
 /* In turn: removes all devices of the driver, or none: STATUS_DEVICE_BUSY, or what QUERY_REMOVE_DEVICE gave. */
 NTSTATUS pnp_remove_all(struct wdm_driver *driver);
 
 /* Work for the worker, by any thread at any level. */
-enum pnp_work { PNP_WORK_GONE = 1, PNP_WORK_CLOSED = 2, PNP_WORK_STATE = 4 };
+enum pnp_work { PNP_WORK_GONE = 1, PNP_WORK_CLOSED = 2, PNP_WORK_STATE = 4, PNP_WORK_RESTART = 8 };
 void pnp_work_queue(struct pnp_device *device, enum pnp_work work);
 /* What the worker calls, in turn. */
 void pnp_work_run(struct pnp_device *device, uint32_t work);

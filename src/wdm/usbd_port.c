@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "usb/host.h"
 #include "usbioctl.h"
+#include "wdm/pnp.h"
 #include "wdm/usbd.h"
 #include "wdm/verify.h"
 
@@ -225,12 +226,38 @@ static BOOLEAN NTAPI bus_high_speed(PVOID BusContext)
     return ((struct usb_pdo *)BusContext)->device->id.speed >= USB_SPEED_HIGH;
 }
 
+/* ---- Beginning anew ------------------------------------------------------------------------------------------------------------ */
+
+static const GUID reenumerate_guid = {0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};
+
+static VOID NTAPI reenumerate_self(PVOID Context)
+{
+    struct pnp_device *device = pnp_device_of(((struct usb_pdo *)Context)->object);
+    VERIFY_IRQL(PASSIVE_LEVEL);
+    if (device != NULL)
+        pnp_restart(device);
+}
+
+static NTSTATUS reenumerate_interface(struct usb_pdo *pdo, IRP *irp, const IO_STACK_LOCATION *stack)
+{
+    REENUMERATE_SELF_INTERFACE_STANDARD made = {.Size = sizeof made, .Version = 1, .Context = pdo, .InterfaceReference = bus_reference,
+                                                .InterfaceDereference = bus_dereference,
+                                                .SurpriseRemoveAndReenumerateSelf = reenumerate_self};
+    if (stack->Parameters.QueryInterface.Size < sizeof made || stack->Parameters.QueryInterface.Interface == NULL)
+        return usbd_irp_end(irp, STATUS_INVALID_PARAMETER, 0);
+    memcpy(stack->Parameters.QueryInterface.Interface, &made, sizeof made);
+    bus_reference(pdo); /* the asker's */
+    return usbd_irp_end(irp, STATUS_SUCCESS, 0);
+}
+
 NTSTATUS usbd_query_interface(struct usb_pdo *pdo, IRP *irp)
 {
     IO_STACK_LOCATION *stack = IoGetCurrentIrpStackLocation(irp);
     USHORT version = stack->Parameters.QueryInterface.Version, size = stack->Parameters.QueryInterface.Size;
     USHORT room = version == USB_BUSIF_USBDI_VERSION_0 ? sizeof(USB_BUS_INTERFACE_USBDI_V0) : sizeof(USB_BUS_INTERFACE_USBDI_V1);
     const GUID *type = stack->Parameters.QueryInterface.InterfaceType;
+    if (type != NULL && IsEqualGUID(type, &reenumerate_guid))
+        return reenumerate_interface(pdo, irp, stack);
     if (type == NULL || !IsEqualGUID(type, &USB_BUS_INTERFACE_USBDI_GUID) || version > USB_BUSIF_USBDI_VERSION_1)
         return usbd_irp_end(irp, irp->IoStatus.Status, irp->IoStatus.Information);
     if (size < room || stack->Parameters.QueryInterface.Interface == NULL)

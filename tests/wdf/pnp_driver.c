@@ -4,6 +4,8 @@
 #include <ntddk.h>
 #include <ntstrsafe.h>
 #include <wdf.h>
+#include <initguid.h>
+#include <wdmguid.h>
 
 #include "pnp_test.h"
 
@@ -96,7 +98,8 @@ VOID_STEP(OnDisarm, "disarm")
 
 static NTSTATUS NTAPI OnPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
 {
-    UNREFERENCED_PARAMETER(Device);
+    if (strcmp(Mode.fails_at, "failed") == 0)
+        WdfDeviceSetFailed(Device, WdfDeviceFailedAttemptRestart);
     UNREFERENCED_PARAMETER(Raw);
     UNREFERENCED_PARAMETER(Translated);
     return Step("prepare");
@@ -228,6 +231,17 @@ static VOID Facts(WDFDEVICE Device)
     CHECK(WdfDeviceWdmGetDeviceObject(Device)->Flags & DO_BUFFERED_IO, "with buffered I/O");
 }
 
+static NTSTATUS ReenumerateSelf(WDFDEVICE Device)
+{
+    REENUMERATE_SELF_INTERFACE_STANDARD Bus;
+    NTSTATUS Status = WdfFdoQueryForInterface(Device, &GUID_REENUMERATE_SELF_INTERFACE_STANDARD, (PINTERFACE)&Bus, sizeof Bus, 1, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Bus.SurpriseRemoveAndReenumerateSelf(Bus.Context);
+    Bus.InterfaceDereference(Bus.Context);
+    return Status;
+}
+
 /* ---- I/O ----------------------------------------------------------------------------------------------------------------------- */
 
 static VOID NTAPI OnControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLength, size_t InputLength, ULONG Code)
@@ -247,7 +261,13 @@ static VOID NTAPI OnControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLen
             return;
         break;
     case IOCTL_PNP_FAIL:
-        WdfDeviceSetFailed(Device, WdfDeviceFailedNoRestart);
+        Status = WdfRequestRetrieveInputBuffer(Request, 1, &Buffer, NULL);
+        if (NT_SUCCESS(Status) && *(UCHAR *)Buffer == 2) {
+            Status = ReenumerateSelf(Device);
+            break;
+        }
+        WdfDeviceSetFailed(Device, NT_SUCCESS(Status) ? WdfDeviceFailedAttemptRestart : WdfDeviceFailedNoRestart);
+        Status = STATUS_SUCCESS;
         break;
     case IOCTL_PNP_HIDE:
         Status = WdfRequestRetrieveInputBuffer(Request, 1, &Buffer, NULL);

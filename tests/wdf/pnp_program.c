@@ -191,6 +191,43 @@ static void test_failures(void)
     ovl_usb_detach(usb);
 }
 
+static void test_restarts(void)
+{
+    static const char once[] = STARTS " surprise " LEAVES " " ENDS;
+    char whole[8 * sizeof once] = "";
+    struct ovl_usb_device *usb;
+    BYTE restart = 1;
+    mode_set("", 0);
+    is_int(ovl_usb_attach("fx2", NULL, &usb), 0, "a device");
+    HANDLE device = device_open();
+    expect(STARTS, "that works");
+    is_int(request(device, IOCTL_PNP_FAIL, &restart, 1, NULL, 0, NULL), 0, "until its driver says that it failed, and wants to begin anew");
+    expect("surprise " LEAVES, "it is surprise-removed");
+    CloseHandle(device);
+    expect(ENDS " " STARTS, "it ends with the last close, and begins anew");
+    is_int(problem_of_device(), 0, "without a problem");
+    device = device_open();
+    is_int(request(device, IOCTL_PNP_WORK, NULL, 0, NULL, 0, NULL), 0, "and works");
+    CloseHandle(device);
+    expect("work", "as before");
+    restart = 2;
+    device = device_open();
+    is_int(request(device, IOCTL_PNP_FAIL, &restart, 1, NULL, 0, NULL), 0, "its driver asks the bus driver to enumerate it anew");
+    expect("surprise " LEAVES, "it is surprise-removed");
+    CloseHandle(device);
+    expect(ENDS " " STARTS, "and begins anew");
+    ovl_usb_detach(usb);
+    expect("surprise " LEAVES " " ENDS, "gone");
+    mode_set("failed", 0);
+    is_int(ovl_usb_attach("fx2", NULL, &usb), 0, "a device that always fails and wants a restart");
+    for (int i = 0; i < 6; i++)
+        snprintf(whole + strlen(whole), sizeof whole - strlen(whole), "%s%s", i == 0 ? "" : " ", once);
+    expect(whole, "gets it five times");
+    is_int(problem_of_device(), CM_PROB_FAILED_POST_START, "and then no more");
+    ovl_usb_detach(usb);
+    mode_set("", 0);
+}
+
 enum { IDLE_MS = 30, D0 = 1, D2 = 3 };
 
 static void test_idle(void)
@@ -251,6 +288,7 @@ int main(int argc, char **argv)
     part(test_start);
     part(test_replug);
     part(test_failures);
+    part(test_restarts);
     part(test_idle);
     part(test_cycles);
     return tap_end();

@@ -10,7 +10,7 @@
 #define IOCTL_PNP_MODE  CTL_CODE(0x22, 0x921, METHOD_BUFFERED, FILE_ANY_ACCESS) /* in: struct pnp_mode for devices that come */
 
 struct pnp_mode {
-    char fails_at[16]; /* the word of the callback that fails */
+    char fails_at[16]; /* the word of the callback that fails; "failed": the device says so while it starts, and wants a restart */
     unsigned int idle_ms; /* 0: no idle settings */
 };
 
@@ -18,7 +18,7 @@ struct pnp_mode {
 #define PNP_LINK L"\\\\.\\OvlWdfFx2"
 #define IOCTL_PNP_WORK  CTL_CODE(0x22, 0x930, METHOD_BUFFERED, FILE_ANY_ACCESS) /* traced, ends at once */
 #define IOCTL_PNP_HOLD  CTL_CODE(0x22, 0x931, METHOD_BUFFERED, FILE_ANY_ACCESS) /* pends until cancelled or stopped */
-#define IOCTL_PNP_FAIL  CTL_CODE(0x22, 0x932, METHOD_BUFFERED, FILE_ANY_ACCESS) /* WdfDeviceSetFailed */
+#define IOCTL_PNP_FAIL  CTL_CODE(0x22, 0x932, METHOD_BUFFERED, FILE_ANY_ACCESS) /* WdfDeviceSetFailed; in: a byte: 1 with a restart, 2 by the bus driver's interface */
 #define IOCTL_PNP_HIDE  CTL_CODE(0x22, 0x933, METHOD_BUFFERED, FILE_ANY_ACCESS) /* in: a byte: whether the interface is shown */
 #define IOCTL_PNP_FACTS CTL_CODE(0x22, 0x934, METHOD_BUFFERED, FILE_ANY_ACCESS) /* out: lines of TAP */
 #define IOCTL_PNP_STATE CTL_CODE(0x22, 0x935, METHOD_BUFFERED, FILE_ANY_ACCESS) /* out: the power state; does not wake the device */
