@@ -128,9 +128,9 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel);
  * be touched afterwards. Any thread, no driver lock held. */
 void irp_complete(struct irp *irp, int32_t status, uint64_t information);
 
-/* Both at once, for a request that has to be seen to pend although it has ended inside its dispatch: nobody can cancel it in
- * between, so it is not listed. The dispatch returns STATUS_PENDING and does not touch it. */
-void irp_pend_ended(struct irp *irp, int32_t status, uint64_t information);
+/* For a dispatch that pended the request in good time and ends it after all: it returns a final status now. The driver is
+ * sure that its cancel routine finds nothing of the request any more. */
+void irp_pend_undo(struct irp *irp);
 
 /* For a driver that gives the request from one queue to another: replaces the cancel routine. false: the
  * old one was already taken by a canceller (which is calling it or has called it). */

@@ -91,15 +91,3 @@ void irp_complete(struct irp *irp, int32_t status, uint64_t information)
     irp_unlist(irp);
     irp_finish(irp, status, information, true);
 }
-
-void irp_pend_ended(struct irp *irp, int32_t status, uint64_t information)
-{
-    struct thread *self = thread_self();
-    object_reference(&irp->file->object);
-    object_reference(&self->object);
-    irp->flags |= IRP_FILE_HELD;
-    irp->thread = self;
-    atomic_store_explicit(&irp->state, IRP_PENDING, memory_order_relaxed);
-    TRACE(IRP, irp_pended, TRACE_POINTER(irp), TRACE_POINTER(irp->file));
-    irp_finish(irp, status, information, true);
-}

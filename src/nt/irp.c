@@ -73,6 +73,16 @@ void irp_pend(struct irp *irp, irp_cancel_fn *cancel)
     TRACE(IRP, irp_pended, TRACE_POINTER(irp), TRACE_POINTER(irp->file));
 }
 
+void irp_pend_undo(struct irp *irp)
+{
+    struct thread *self = irp->thread;
+    irp_unlist(irp);
+    irp->flags &= (uint8_t)~IRP_FILE_HELD;
+    atomic_store_explicit(&irp->state, IRP_SENT, memory_order_relaxed);
+    object_dereference(&irp->file->object);
+    object_dereference(&self->object);
+}
+
 void irp_unlist(struct irp *irp)
 {
     atomic_store_explicit(&irp->cancel, NULL, memory_order_relaxed);

@@ -213,17 +213,9 @@ int32_t wdm_dispatch(struct irp *irp)
         return status;
     }
     irp->driver[0] = shadow;
+    irp_pend(irp, wdm_cancel); /* before the driver has it: it may be cancelled while its dispatch routine waits */
     status = IofCallDriver(device, &shadow->wdm.public);
     if (status == STATUS_PENDING) {
-        if (atomic_load(&shadow->state) == SHADOW_COMPLETED && (verify_flags & VERIFY_CANCEL) == 0) {
-            uint64_t information;
-            status = shadow_result(shadow, &information);
-            irp->driver[0] = NULL;
-            shadow_free(shadow);
-            irp_pend_ended(irp, status, information);
-            return STATUS_PENDING;
-        }
-        irp_pend(irp, wdm_cancel);
         if (__builtin_expect((verify_flags & VERIFY_CANCEL) != 0, 0))
             verify_cancel_later(irp);
         if (atomic_exchange(&shadow->state, SHADOW_RETURNED) != SHADOW_COMPLETED)
@@ -239,8 +231,8 @@ int32_t wdm_dispatch(struct irp *irp)
                              "a dispatch routine returned 0x%08x, but IRP %p is not completed", (unsigned)status,
                              (void *)&shadow->wdm.public);
     status = shadow_result(shadow, &irp->information);
-    irp->driver[0] = NULL;
-    shadow_free(shadow);
+    shadow_retire(irp, shadow);
+    irp_pend_undo(irp);
     return status;
 }
 

@@ -207,6 +207,31 @@ static NTSTATUS ControlDirect(PIRP Irp, PIO_STACK_LOCATION Stack, BOOLEAN Out)
                                                                             : Finish(Irp, STATUS_DEVICE_DATA_ERROR, 0);
 }
 
+/* The request stays this thread's: its cancel routine only says that the wait is over. */
+static VOID NTAPI OnBlockedCancel(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    PKEVENT Event = (PKEVENT)Irp->Tail.Overlay.DriverContext[0];
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    KeSetEvent(Event, IO_NO_INCREMENT, FALSE);
+}
+
+static NTSTATUS ControlBlock(PEXTENSION Extension, PIRP Irp)
+{
+    KEVENT Cancelled;
+    LARGE_INTEGER Long = {.QuadPart = -100000000};
+    KeInitializeEvent(&Cancelled, NotificationEvent, FALSE);
+    Irp->Tail.Overlay.DriverContext[0] = &Cancelled;
+    IoSetCancelRoutine(Irp, OnBlockedCancel);
+    InterlockedIncrement((LONG *)&Extension->Facts.blocked);
+    if (Irp->Cancel && IoSetCancelRoutine(Irp, NULL) != NULL)
+        return Finish(Irp, STATUS_CANCELLED, 0);
+    NTSTATUS Status = KeWaitForSingleObject(&Cancelled, Executive, KernelMode, FALSE, &Long);
+    if (Status == STATUS_TIMEOUT && IoSetCancelRoutine(Irp, NULL) == NULL)
+        KeWaitForSingleObject(&Cancelled, Executive, KernelMode, FALSE, NULL);
+    return Finish(Irp, Status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : STATUS_CANCELLED, 0);
+}
+
 static NTSTATUS NTAPI OnControl(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PEXTENSION Extension = ExtensionOf(Device);
@@ -232,6 +257,8 @@ static NTSTATUS NTAPI OnControl(PDEVICE_OBJECT Device, PIRP Irp)
     case IOCTL_PROBE_OVERFLOW:
         RtlFillMemory(Irp->AssociatedIrp.SystemBuffer, Stack->Parameters.DeviceIoControl.OutputBufferLength, 'o');
         return Finish(Irp, STATUS_BUFFER_OVERFLOW, Stack->Parameters.DeviceIoControl.OutputBufferLength);
+    case IOCTL_PROBE_BLOCK:
+        return ControlBlock(Extension, Irp);
     case IOCTL_PROBE_TIMER:
         IoMarkIrpPending(Irp);
         Extension->Timed = Irp;

@@ -11,11 +11,13 @@
 #define IOCTL_PROBE_FACTS      CTL_CODE(0x22, 0x805, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_PROBE_OVERFLOW   CTL_CODE(0x22, 0x806, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_PROBE_TIMER      CTL_CODE(0x22, 0x807, METHOD_BUFFERED, FILE_ANY_ACCESS) /* ends by a timer's DPC */
+#define IOCTL_PROBE_BLOCK      CTL_CODE(0x22, 0x808, METHOD_BUFFERED, FILE_ANY_ACCESS) /* waits in its dispatch until cancelled */
 
 struct probe_facts {
     unsigned int creates, cleanups, closes, cancels;
     unsigned int completion_irql; /* of the last request that a DPC completed */
     unsigned int event_seen;      /* the event in the driver's memory woke its thread */
+    unsigned int blocked;         /* requests that waited in their dispatch */
 };
 
 #endif

@@ -95,6 +95,45 @@ static void test_pending(void)
     CloseHandle(port);
 }
 
+struct blocked {
+    HANDLE device;
+    OVERLAPPED *overlapped;
+    DWORD error;
+};
+
+static DWORD WINAPI blocker(void *argument)
+{
+    struct blocked *blocked = argument;
+    DWORD bytes;
+    blocked->error = DeviceIoControl(blocked->device, IOCTL_PROBE_BLOCK, NULL, 0, NULL, 0, &bytes, blocked->overlapped) ? 0 : GetLastError();
+    return 0;
+}
+
+/* A request whose dispatch routine waits is listed already, as Windows' I/O manager has it. */
+static void test_blocked_dispatch(void)
+{
+    enum { BY_THREAD, BY_BLOCK, BY_HANDLE, WAYS };
+    static const char *const names[] = {"CancelSynchronousIo", "CancelIoEx for its OVERLAPPED", "CancelIoEx for the handle"};
+    HANDLE control = open_probe(0);
+    for (int way = BY_THREAD; way < WAYS; way++) {
+        OVERLAPPED overlapped = {0};
+        struct blocked blocked = {open_probe(way == BY_THREAD ? 0 : FILE_FLAG_OVERLAPPED), way == BY_THREAD ? NULL : &overlapped, 0};
+        unsigned int before = facts(control).blocked;
+        HANDLE thread = thread_start(blocker, &blocked);
+        while (facts(control).blocked == before)
+            SwitchToThread();
+        BOOL good = way == BY_THREAD  ? CancelSynchronousIo(thread)
+                    : way == BY_BLOCK ? CancelIoEx(blocked.device, &overlapped)
+                                      : CancelIoEx(blocked.device, NULL);
+        ok(good, "%s finds a request that waits in its dispatch routine", names[way]);
+        thread_join(thread);
+        is_int(blocked.error, ERROR_OPERATION_ABORTED, "which its cancel routine ends");
+        ok(!CancelIoEx(blocked.device, NULL) && GetLastError() == ERROR_NOT_FOUND, "and nothing is left of it");
+        CloseHandle(blocked.device);
+    }
+    CloseHandle(control);
+}
+
 static DWORD WINAPI canceller(void *argument)
 {
     HANDLE *pair = argument;
@@ -150,6 +189,7 @@ int main(int argc, char **argv)
     test_methods();
     test_pending();
     test_race();
+    test_blocked_dispatch();
     HANDLE device = open_probe(0);
     struct probe_facts seen = facts(device);
     ok(seen.creates == seen.closes + 1 && seen.cleanups == seen.closes, "every open had its cleanup and close");
