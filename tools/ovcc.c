@@ -5,7 +5,8 @@
  *
  *   OVCC_CC, OVCC_CXX   the compilers (default: gcc, g++; OVCC_CC=clang is enough for both)
  *   --driver            make a driver: a shared object with DriverEntry, kernel-mode headers
- *   --show              print the command instead of running it */
+ *   --show              print the command instead of running it
+ *   -scan:FILE, -func:NAME(ARGS)   more trace functions for the .tmh files that are made (see tmh.h) */
 #include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include "tmh.h"
 
 struct command {
     char **words;
@@ -208,7 +211,7 @@ static void add_words(struct command *command, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (strcmp(word, "--driver") == 0 || strcmp(word, "--show") == 0 || strcmp(word, "-mconsole") == 0 ||
-            strcmp(word, "-mwindows") == 0 || strcmp(word, "-mthreads") == 0 || is_import_file(word))
+            strcmp(word, "-mwindows") == 0 || strcmp(word, "-mthreads") == 0 || is_import_file(word) || tmh_option(word))
             continue;
         if (strncmp(word, "-l", 2) == 0 && is_import_library(word + 2))
             continue;
@@ -268,13 +271,22 @@ int main(int argc, char **argv)
     struct places places;
     struct wishes wishes = {.cxx = strstr(basename(strdup(argv[0])), "++") != NULL};
     struct command command = {0};
+    struct tmh_places made;
     wishes_read(&wishes, argc, argv);
     places_find(&places);
+    if (tmh_prepare(argc, argv, places.headers, &made) != 0)
+        return 1;
     char compiler[PATH_MAX];
     compiler_choose(compiler, wishes.cxx);
     add(&command, compiler);
     add_language(&command, &wishes, strstr(compiler, "clang") != NULL);
     add_words(&command, argc, argv);
+    if (*made.names != '\0')
+        add_joined(&command, "-I", made.names);
+    if (*made.traces != '\0') {
+        add(&command, "-isystem");
+        add(&command, made.traces);
+    }
     add_headers(&command, &places, wishes.driver); /* behind the user's -I */
     if (wishes.links && wishes.inputs)
         add_link(&command, &places, &wishes);

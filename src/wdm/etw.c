@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events of manifests (`ovl mc`) become lines of the trace: provider, event, its message or its fields with their values. */
+/* Events of manifests (`ovl mc`) and of TraceLogging become lines of the trace: provider, event, its message or its fields with their values. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -78,6 +78,8 @@ static void put_value(struct line *line, const char *type, unsigned long long va
     case 'b': put(line, "%s", value != 0 ? "true" : "false"); break;
     case 'A': put(line, "%s", address == NULL ? "(null)" : (const char *)address); break;
     case 'U': put_wide(line, address, address == NULL ? 0 : utf16_length(address)); break;
+    case 'C': put(line, "%.*s", address == NULL ? 6 : (int)other, address == NULL ? "(null)" : (const char *)address); break;
+    case 'c': put_wide(line, (const char16_t[]){(char16_t)value}, 1); break;
     case 'V': put_wide(line, address, (size_t)other); break;
     case 'B': put_bytes(line, address, (size_t)other); break;
     case 'G': put_guid(line, address); break;
@@ -171,6 +173,43 @@ unsigned int ovl_etw_write(const struct ovl_etw_provider *provider, const struct
     for (unsigned i = 0; event->message == NULL && i < count; i++) {
         put(&line, " %.*s=", fields[i].name_length, fields[i].name);
         put_value(&line, fields[i].type, values[i], values, count);
+    }
+    trace_note(TRACE_DRIVER, "%s", line.text);
+    return 0;
+}
+
+unsigned int ovl_etw_log(const struct ovl_etw_provider *provider, const char *event, const GUID *activity, const struct ovl_etw_field *fields,
+                         unsigned count)
+{
+    static const char *const levels[] = {"always", "critical", "error", "warning", "information", "verbose"};
+    struct line line = {.used = 0};
+    unsigned level = 5, inside = 0;
+    if (!ovl_etw_enabled(provider, NULL))
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (fields[i].name == NULL && strcmp(fields[i].type, "level") == 0)
+            level = (unsigned)fields[i].value;
+    put(&line, "%s: %s: ", provider->name, event);
+    if (level < sizeof levels / sizeof *levels)
+        put(&line, "%s:", levels[level]);
+    else
+        put(&line, "%u:", level);
+    if (activity != NULL) {
+        put(&line, " ");
+        put_guid(&line, activity);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (fields[i].name == NULL)
+            continue;
+        if (strcmp(fields[i].type, "struct") == 0) {
+            put(&line, " %s={", fields[i].name);
+            inside = (unsigned)fields[i].value + 1;
+        } else {
+            put(&line, "%s%s=", line.text[line.used - 1] == '{' ? "" : " ", fields[i].name);
+            put_value(&line, fields[i].type, fields[i].value, &fields[i].size, 1);
+        }
+        if (inside != 0 && --inside == 0)
+            put(&line, "}");
     }
     trace_note(TRACE_DRIVER, "%s", line.text);
     return 0;

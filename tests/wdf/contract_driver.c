@@ -12,7 +12,7 @@
 #include "contract_test.h"
 
 #if defined(EVENT_TRACING)
-#include "contract_driver.tmh" /* there is none */
+#include "contract_driver.tmh"
 #endif
 
 #pragma warning(disable : 4200)

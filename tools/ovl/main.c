@@ -19,6 +19,7 @@ static const struct {
     {"info", command_info, "info                                         what carries requests on this machine"},
     {"driver", command_driver, "driver check D.so|D.o ...                    what a driver imports, and what is not there"},
     {"mc", command_mc, "mc [-um] [-p PREFIX] [-o FILE.h] FILE.man     an event manifest's header"},
+    {"wpp", command_wpp, "wpp [-scan:FILE] [-odir:DIR] ... FILE...       the .tmh files of WPP's trace functions"},
     {"usb", command_usb, "usb [--usb=SPEC] list|tree|show|read|write|iso-read|iso-write|serve|attach ...   USB devices (ovl usb --help)"},
 };
 

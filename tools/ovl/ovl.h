@@ -13,6 +13,7 @@ int command_info(int argc, char **argv);
 int command_usb(int argc, char **argv);
 int command_driver(int argc, char **argv);
 int command_mc(int argc, char **argv);
+int command_wpp(int argc, char **argv);
 int usb_serve(int argc, char **argv);
 int usb_attach(int argc, char **argv);
 int usb_show_attached(void); /* as a tree; 1: there is none */

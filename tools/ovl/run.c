@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../cache.h"
+
 extern char **environ;
 
 int is_source(const char *name)
@@ -68,34 +70,6 @@ static uint64_t source_hash(const char *driver, const char *option, const char *
     return error != 0 || wait_exit(pid) != 0 ? 0 : hash;
 }
 
-static int directory_make(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int failed = mkdir(path, 0700) != 0 && errno != EEXIST;
-        *slash = '/';
-        if (failed)
-            return -1;
-    }
-    return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
-}
-
-static int cache_directory(char path[PATH_MAX])
-{
-    const char *base = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME");
-    int length;
-    if (base != NULL && *base != '\0')
-        length = snprintf(path, PATH_MAX, "%s/overlapped", base);
-    else if (home != NULL && *home != '\0')
-        length = snprintf(path, PATH_MAX, "%s/.cache/overlapped", home);
-    else
-        length = snprintf(path, PATH_MAX, "/tmp/overlapped-cache-%u", (unsigned)getuid());
-    if (length >= PATH_MAX || directory_make(path) != 0)
-        return complain("%s: %s", path, strerror(errno));
-    return 0;
-}
-
 /* The file that the source's hash and the tool's age name, in the cache. */
 static int cached_name(const char *driver, const char *option, const char *source, char name[PATH_MAX])
 {
@@ -103,9 +77,8 @@ static int cached_name(const char *driver, const char *option, const char *sourc
     uint64_t hash = source_hash(driver, option, source);
     if (hash == 0)
         return 1;
-    int status = cache_directory(cache);
-    if (status != 0)
-        return status;
+    if (cache_directory(cache) != 0)
+        return complain("%s: %s", cache, strerror(errno));
     struct stat tool;
     if (stat(driver, &tool) == 0) /* another compiler driver: another program */
         hash ^= (uint64_t)tool.st_mtim.tv_sec * 0x9e3779b97f4a7c15 ^ (uint64_t)tool.st_ino;

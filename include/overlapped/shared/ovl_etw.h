@@ -30,7 +30,7 @@ struct ovl_etw_provider {
 
 /* `fields`: "Name:type,..." in the order of the values. Types: i or u and the bytes, x (hexadecimal) and the bytes, U (UTF-16, ends at
  * NUL), A (char, likewise), f4, f8 (the bits), b (truth), G (a GUID's address), p (an address), Bn (the bytes at an address, as many as the nth
- * value, from 0, says), Vn (UTF-16 units, likewise). `message`: with %1, %2 ... for the values; NULL: none. */
+ * value, from 0, says), Vn (UTF-16 units, likewise), Cn (char, likewise), c (a character). `message`: with %1, %2 ... for the values; NULL: none. */
 struct ovl_etw_event {
     const EVENT_DESCRIPTOR *descriptor;
     const char *name;
@@ -44,6 +44,16 @@ unsigned int ovl_etw_unregister(struct ovl_etw_provider *provider);
 int ovl_etw_enabled(const struct ovl_etw_provider *provider, const EVENT_DESCRIPTOR *event);
 unsigned int ovl_etw_write(const struct ovl_etw_provider *provider, const struct ovl_etw_event *event, const GUID *activity,
                            const unsigned long long *values);
+
+/* A field of an event that describes itself; `size` is the nth value of the types that have one. Without a name it is a property: "level" is
+ * shown, and of the others nothing. "struct": that many of the next fields belong to it. */
+struct ovl_etw_field {
+    const char *name;
+    const char *type;
+    unsigned long long value, size;
+};
+unsigned int ovl_etw_log(const struct ovl_etw_provider *provider, const char *event, const GUID *activity, const struct ovl_etw_field *fields,
+                         unsigned count);
 
 OVL_END_C
 
