@@ -32,11 +32,18 @@ struct wpp_type {
     char *name, *kind, *items; /* "ItemListLong", "a,b,c" */
 };
 
+/* DEFINE_CPLX_TYPE */
+struct wpp_complex {
+    char *name, *macro, *type, *item;
+};
+
 struct wpp {
     struct wpp_function *functions;
     size_t function_count;
     struct wpp_type *types;
     size_t type_count;
+    struct wpp_complex *complexes;
+    size_t complex_count;
     struct wpp_strings directories;  /* -I */
     struct wpp_strings paths, texts; /* of the files that were read */
     struct wpp_strings macros;       /* -D of `ovl wpp`: "NAME" or "NAME=VALUE" */

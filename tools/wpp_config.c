@@ -79,6 +79,13 @@ void wpp_end(struct wpp *wpp)
         free(wpp->types[i].items);
     }
     free(wpp->types);
+    for (size_t i = 0; i < wpp->complex_count; i++) {
+        free(wpp->complexes[i].name);
+        free(wpp->complexes[i].macro);
+        free(wpp->complexes[i].type);
+        free(wpp->complexes[i].item);
+    }
+    free(wpp->complexes);
     strings_free(&wpp->directories);
     strings_free(&wpp->paths);
     strings_free(&wpp->texts);
@@ -233,6 +240,55 @@ static bool type_read(struct wpp *wpp, const char *at)
     return end != NULL;
 }
 
+/* (NAME, MACRO, type of the argument, Item, "s", _signature_, priority, slots) */
+static bool complex_read(struct wpp *wpp, const char *at)
+{
+    char *parts[4];
+    size_t count = 0;
+    bool more = *at++ == '(';
+    while (more && count < 4) {
+        size_t length = span_to(at, ')');
+        parts[count++] = copy(at, length);
+        more = at[length] == ',';
+        at += length + more;
+    }
+    bool good = count == 4 && is_parameter(parts[0]) && is_parameter(parts[1]);
+    if (!good) {
+        while (count > 0)
+            free(parts[--count]);
+        return false;
+    }
+    /* A value, no reference, and without const: that is what va_arg takes. */
+    for (char *reference; (reference = strchr(parts[2], '&')) != NULL;)
+        *reference = ' ';
+    if (strncmp(parts[2], "const ", 6) == 0 && strchr(parts[2], '*') == NULL)
+        memset(parts[2], ' ', 5);
+    wpp->complexes =
+        must(realloc(wpp->complexes, (wpp->complex_count + 1) * sizeof *wpp->complexes));
+    wpp->complexes[wpp->complex_count++] =
+        (struct wpp_complex){parts[0], parts[1], parts[2], parts[3]};
+    return true;
+}
+
+/* (-DMACRO(x) text) */
+static bool flags_read(struct wpp *wpp, const char *at)
+{
+    if (strncmp(at, "(-D", 3) != 0)
+        return false;
+    at += 3;
+    char text[4096];
+    size_t length = span_to(at, ')'), name = strcspn(at, " \t=(");
+    if (at[name] == '(')
+        name += strcspn(at + name, ")") + 1;
+    if (at[length] != ')' || name > length || length >= sizeof text - 1)
+        return false;
+    size_t blank = at[name] == '=' || at[name] == ' ';
+    snprintf(text, sizeof text, "%.*s=%.*s", (int)name, at,
+             name + blank > length ? 0 : (int)(length - name - blank), at + name + blank);
+    wpp_string_add(&wpp->macros, text, strlen(text));
+    return true;
+}
+
 int wpp_statement(struct wpp *wpp, const char *text, const char *path, unsigned line)
 {
     size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
@@ -246,7 +302,11 @@ int wpp_statement(struct wpp *wpp, const char *text, const char *path, unsigned 
         good = around_read(wpp, rest, true);
     else if (length == 11 && strncmp(text, "CUSTOM_TYPE", 11) == 0)
         good = type_read(wpp, rest);
-    else /* DEFINE_CPLX_TYPE and its kind */
+    else if (length == 16 && strncmp(text, "DEFINE_CPLX_TYPE", 16) == 0)
+        good = complex_read(wpp, rest);
+    else if (length == 9 && strncmp(text, "WPP_FLAGS", 9) == 0)
+        good = flags_read(wpp, rest);
+    else /* DEFINE_SIMPLE_TYPE and its kind */
         fprintf(stderr,
                 "%s: %s:%u: warning: there is no %.*s here: messages end where they use its type\n",
                 wpp->tool, path, line, (int)length, text);

@@ -131,7 +131,8 @@ static void function_print(const struct wpp_function *function, FILE *to)
             "__func__, \\\n    %s",
             logged ? "\"%!RECORDER!\"" : "", function->prefix == NULL ? "" : function->prefix,
             function->suffix == NULL ? "" : function->suffix,
-            message ? "sizeof *(MSG), (MSG)" : "(size_t)1, \"\"");
+            message ? "sizeof *(MSG), OVL_WPP_COMPLEXES, (MSG)"
+                    : "(size_t)1, OVL_WPP_COMPLEXES, \"\"");
     if (logged)
         fputs(", OVL_WPP_LOG(IFRLOG)", to);
     if (function->prefix_values != NULL)
@@ -145,9 +146,7 @@ static void function_print(const struct wpp_function *function, FILE *to)
     fputc('\n', to);
 }
 
-/* ---- Custom types
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Custom types ---------------------------------------------------------------------------- */
 
 static size_t word_length(const char *at)
 {
@@ -254,6 +253,30 @@ static void types_print(const struct wpp *wpp, FILE *to)
     fputs("\"\n", to);
 }
 
+/* A function for each complex type, which takes its value from the arguments: only a file that
+ * includes the .tmh knows the type. */
+static void complexes_print(const struct wpp *wpp, FILE *to)
+{
+    if (wpp->complex_count == 0) {
+        fputs("#ifndef OVL_WPP_COMPLEXES\n#define OVL_WPP_COMPLEXES 0\n#endif\n", to);
+        return;
+    }
+    fputs("#ifndef OVL_WPP_COMPLEXES\n#define OVL_WPP_COMPLEXES ovl_wpp_complexes\n", to);
+    for (size_t i = 0; i < wpp->complex_count; i++) {
+        const struct wpp_complex *complex = &wpp->complexes[i];
+        fprintf(to,
+                "static void ovl_wpp_take_%s(void *target, va_list *values)\n{\n    %s value = "
+                "va_arg(*values, %s);\n"
+                "    const struct ovl_wpp_pair pairs[] = {%s(value)};\n"
+                "    ovl_wpp_pairs(target, \"%s\", pairs, sizeof pairs / sizeof *pairs);\n}\n",
+                complex->name, complex->type, complex->type, complex->macro, complex->item);
+    }
+    fputs("static const struct ovl_wpp_complex ovl_wpp_complexes[] = {", to);
+    for (size_t i = 0; i < wpp->complex_count; i++)
+        fprintf(to, "{\"%s\", ovl_wpp_take_%s}, ", wpp->complexes[i].name, wpp->complexes[i].name);
+    fputs("{0, 0}};\n#endif\n", to);
+}
+
 int wpp_print(const struct wpp *wpp, FILE *to)
 {
     fputs("/* Made from begin_wpp blocks by ovcc or `ovl wpp`: not to be edited. */\n#pragma GCC "
@@ -269,6 +292,7 @@ int wpp_print(const struct wpp *wpp, FILE *to)
           "included\"\n#endif\n#include \"ovl_wpp.h\"\n",
           to);
     types_print(wpp, to);
+    complexes_print(wpp, to);
     for (size_t i = 0; i < wpp->function_count; i++)
         if (wpp->functions[i].defined)
             function_print(&wpp->functions[i], to);

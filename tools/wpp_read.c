@@ -42,9 +42,7 @@ static int file_read(struct wpp *wpp, const char *path, char **text)
     return failed;
 }
 
-/* ---- Blocks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Blocks ---------------------------------------------------------------------------------- */
 
 /* Past blanks and the marks of a comment. */
 static const char *comment_skip(const char *at)
@@ -59,9 +57,9 @@ static const char *comment_skip(const char *at)
 
 static bool begins_statement(const char *at)
 {
-    static const char *const words[] = {"FUNC",         "USEPREFIX",        "USESUFFIX",
-                                        "CUSTOM_TYPE",  "DEFINE_CPLX_TYPE", "DEFINE_SIMPLE_TYPE",
-                                        "DEFINE_FLAVOR"};
+    static const char *const words[] = {"FUNC",          "USEPREFIX",        "USESUFFIX",
+                                        "CUSTOM_TYPE",   "DEFINE_CPLX_TYPE", "DEFINE_SIMPLE_TYPE",
+                                        "DEFINE_FLAVOR", "WPP_FLAGS"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t length = strlen(words[i]);
         if (strncmp(at, words[i], length) == 0 &&
@@ -128,9 +126,7 @@ static int block_read(struct wpp *wpp, const char **text, const char *path, unsi
     return status;
 }
 
-/* ---- Includes
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Includes -------------------------------------------------------------------------------- */
 
 static bool in_directory(char path[PATH_MAX], const char *directory, size_t directory_length,
                          const char *name, size_t length)

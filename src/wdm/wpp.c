@@ -150,7 +150,8 @@ static void line_head(struct format_target *target, const WPP_TRACE_CONTROL_BLOC
 }
 
 void ovl_wpp_write(unsigned long long logger, const char *site_text, const char *file,
-                   unsigned line, const char *function, size_t unit, const void *message, ...)
+                   unsigned line, const char *function, size_t unit,
+                   const struct ovl_wpp_complex *complexes, const void *message, ...)
 {
     char text[LINE], narrow[LINE];
     struct format_target target = {.units = text, .capacity = sizeof text - 1};
@@ -162,6 +163,7 @@ void ovl_wpp_write(unsigned long long logger, const char *site_text, const char 
     site.prefix = next_part(&site_text);
     site.suffix = next_part(&site_text);
     site.types = site_text;
+    site.complexes = complexes;
     if (unit == sizeof(char16_t)) {
         const char16_t *wide = message;
         size_t length = utf16_length(wide),

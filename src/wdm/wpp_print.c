@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guiddef.h"
+#include "base/utf16.h"
+#include "ovl_wpp.h"
 #include "wdm/wpp.h"
 
 struct value_name {
@@ -40,9 +41,7 @@ static const char *name_find(const struct value_name *names, size_t count, uint3
 }
 #define NAME_FIND(table, value) name_find(table, sizeof(table) / sizeof *(table), value)
 
-/* ---- Types
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Types ----------------------------------------------------------------------------------- */
 
 enum kind {
     KIND_NONE,
@@ -101,7 +100,7 @@ static void put_result(struct format_target *target, uint32_t value)
         put_named(target, value, name);
 }
 
-static void put_guid(struct format_target *target, const GUID *guid)
+void wpp_put_guid(struct format_target *target, const GUID *guid)
 {
     if (guid == NULL) {
         wpp_put(target, "<NULL>");
@@ -221,7 +220,7 @@ static void put_kind(struct format_target *target, enum kind kind, struct format
         put_result(target, va_arg(args->list, unsigned));
         break;
     case KIND_GUID:
-        put_guid(target, va_arg(args->list, const GUID *));
+        wpp_put_guid(target, va_arg(args->list, const GUID *));
         break;
     case KIND_BOOL:
         wpp_put(target, "%s", (unsigned char)va_arg(args->list, unsigned) ? "TRUE" : "FALSE");
@@ -260,9 +259,7 @@ static void put_kind(struct format_target *target, enum kind kind, struct format
     }
 }
 
-/* ---- Custom types
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Custom types ---------------------------------------------------------------------------- */
 
 /* Behind "NAME=" in the site's types; NULL: no such type. */
 static const char *custom_find(const char *list, const char *name, size_t length)
@@ -295,9 +292,7 @@ static void put_custom(struct format_target *target, const char *type, int value
         wpp_put(target, is_set ? "0x%x" : "%d", value);
 }
 
-/* ---- Formats
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Formats --------------------------------------------------------------------------------- */
 
 /* The bytes of a conversion of printf's, from its percent sign; 0: it is none. `stars`: how many
  * widths are values. */
@@ -352,6 +347,11 @@ static bool put_type(struct format_target *target, const char *name, size_t leng
     char plain[32];
     int stars;
     const char *custom = custom_find(site->types, name, length);
+    const struct ovl_wpp_complex *complex = wpp_complex_find(site, name, length);
+    if (complex != NULL) {
+        complex->take(target, &args->list);
+        return true;
+    }
     if (custom != NULL) {
         put_custom(target, custom, va_arg(args->list, int));
         return true;

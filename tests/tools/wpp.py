@@ -155,8 +155,37 @@ ok([re.sub(r':\d+:', ':', line) for line in traced(result)] ==
    ['Classy: class.cpp: Show 1099511627776 0.250000 x', 'Classy: class.cpp: ALL: twice 2', 'Classy: class.cpp: ALL: four',
     'Classy: class.cpp: ALL: lost %!NoSuchType! %d'], 'a C++ program', result)
 
-# The same name with another configuration, many at once: each has its own.
 HEAD = '#include <windows.h>\n#define WPP_CONTROL_GUIDS WPP_DEFINE_CONTROL_GUID(Same,(8e4b1f60,2d77,4a35,b1c9,00ff12ab34cd), WPP_DEFINE_BIT(ALL))\n'
+
+# Complex types: a structure by value, a pointer, a macro from WPP_FLAGS; C and C++.
+write('complex.c', HEAD + '''typedef struct { const void *bytes; short size; } xstr_t;
+typedef struct { unsigned char part[16]; } six_t;
+#define WPP_LOGHEXDUMP(x) WPP_LOGPAIR(2, &((x).size)) WPP_LOGPAIR((x).size, (x).bytes)
+// begin_wpp config
+// DEFINE_CPLX_TYPE(HEXDUMP, WPP_LOGHEXDUMP, xstr_t, ItemHEXDump, "s", _HEX_, 0, 2);
+// DEFINE_CPLX_TYPE(TEXT, WPP_LOGHEXDUMP, const xstr_t &, ItemPString, "s", _TEXT_, 0, 2);
+// DEFINE_CPLX_TYPE(SIX, WPP_LOGSIX, const six_t *, ItemIPV6Addr, "s", _SIX_, 0, 1);
+// WPP_FLAGS(-DWPP_LOGSIX(x) WPP_LOGPAIR((16), (x)));
+// FUNC Show{LEVEL=ALL}(MSG, ...);
+// end_wpp
+#include "complex.tmh"
+int main(void)
+{
+    xstr_t dump = {"abcdef", 3};
+    six_t six = {{0x20, 1, 0xd, 0xb8}};
+    WPP_INIT_TRACING(L"complex");
+    Show("%d %!HEXDUMP! %s %!TEXT! %!SIX! %d", 1, dump, "between", dump, &six, 2);
+    WPP_CLEANUP();
+    return 0;
+}
+''')
+for compiler in COMPILERS:
+    for language in ('c', 'c++'):
+        result = compile_with(compiler, language, '-x', language, '-o', 'complex', 'complex.c', driver=False)
+        shown = run('./complex', OVERLAPPED_TRACE='driver') if result[0] == 0 else result
+        ok('ALL: 1 616263 between abc 2001:db8:0:0:0:0:0:0 2' in shown[2], f'{compiler} {language}: complex types', shown)
+
+# The same name with another configuration, many at once: each has its own.
 for i in range(8):
     write(f'same{i}/same.c', HEAD + f'// begin_wpp config\n// FUNC Trace{i}{{LEVEL=ALL}}(MSG, ...);\n// end_wpp\n#include "same.tmh"\nvoid f(void);\nvoid f(void) {{ Trace{i}("{i}"); }}\n')
 with ThreadPoolExecutor(8) as pool:
@@ -201,9 +230,9 @@ ok(result[0] != 0 and 'WPP_CONTROL_GUIDS must be defined' in result[2], 'no WPP_
 write('up.c', HEAD + '#include "../up.tmh"\n')
 result = compile_with(COMPILERS[0], 'c', '-c', 'up.c', driver=False)
 ok(result[0] == 1 and '../up.tmh' in result[2], 'a place outside', result)
-write('complex.c', HEAD + '// begin_wpp config\n// DEFINE_CPLX_TYPE(HEXDUMP, WPP_LOGHEXDUMP, xstr_t, ItemHEXDump, "s", _HEX_, 0, 2);\n// end_wpp\n#include "complex.tmh"\n')
-result = compile_with(COMPILERS[0], 'c', '-c', 'complex.c', driver=False)
-ok(result[0] == 0 and 'complex.c:4: warning' in result[2], 'a complex type is told of', result)
+write('simple.c', HEAD + '// begin_wpp config\n// DEFINE_SIMPLE_TYPE(MINE, ULONG, ItemLong, "d", _MINE_, 0);\n// end_wpp\n#include "simple.tmh"\n')
+result = compile_with(COMPILERS[0], 'c', '-c', 'simple.c', driver=False)
+ok(result[0] == 0 and 'simple.c:4: warning' in result[2], 'a type that cannot be defined is told of', result)
 result = run(ovcc, '-c', 'same1/same.c', XDG_CACHE_HOME='/dev/null/x')
 ok(result[0] == 1 and '/dev/null/x' in result[2], 'no place for what is made', result)
 result = run(ovcc, '-c', 'touch.c', XDG_CACHE_HOME='/dev/null/x')

@@ -6,6 +6,7 @@
 #include "evntrace.h"
 #include "guiddef.h"
 #include "ovl_types.h"
+#include <stdarg.h>
 
 enum { OVL_WPP_FLAG_WORDS = 8 };
 
@@ -23,6 +24,16 @@ typedef union {
 } WPP_CB_TYPE;
 typedef void (*PFN_WPP_PRIVATE_ENABLE_CALLBACK)(LPCGUID Guid, long long Logger, unsigned char Enable, unsigned int Flags, unsigned char Level);
 
+/* A complex type (DEFINE_CPLX_TYPE): `take` gets its value, and gives ovl_wpp_pairs the parts that its macro names. */
+struct ovl_wpp_pair {
+    const void *address;
+    size_t size;
+};
+struct ovl_wpp_complex {
+    const char *name;
+    void (*take)(void *target, va_list *values);
+};
+
 OVL_BEGIN_C
 /* Enables the providers as OVERLAPPED_TRACE and OVERLAPPED_WPP say. What follows `callback` is WPP_INIT_TRACING's and is not used. */
 void ovl_wpp_start(WPP_TRACE_CONTROL_BLOCK *controls, unsigned count, PFN_WPP_PRIVATE_ENABLE_CALLBACK callback, ...);
@@ -30,7 +41,9 @@ void ovl_wpp_stop(WPP_TRACE_CONTROL_BLOCK *controls, unsigned count, PFN_WPP_PRI
 /* `site`: level, flags, prefix, suffix and custom types, each ended by NUL. `unit`: 1 for a message of char, 2 for one of WCHAR. The values of
  * prefix, message and suffix follow in that order. */
 void ovl_wpp_write(unsigned long long logger, const char *site, const char *file, unsigned line, const char *function, size_t unit,
-                   const void *message, ...);
+                   const struct ovl_wpp_complex *complexes, const void *message, ...);
+/* `item`: ItemHEXDump, ItemPString and so on. */
+void ovl_wpp_pairs(void *target, const char *item, const struct ovl_wpp_pair *pairs, size_t count);
 OVL_END_C
 
 #ifdef WPP_CONTROL_GUIDS
@@ -54,6 +67,7 @@ __attribute__((__weak__, __visibility__("hidden"))) WPP_CB_TYPE WPP_CB[] = {WPP_
 OVL_END_C
 #undef WPP_DEFINE_CONTROL_GUID
 
+#define WPP_LOGPAIR(size, address) {(address), (size_t)(size)},
 #define WPP_MAIN_CB       WPP_CB
 #define WPP_CTRL_NO(bit)  ((bit) >> 16)
 #define WPP_FLAG_NO(bit)  ((0xFFFF & ((bit)-1)) / 32)
