@@ -38,6 +38,7 @@ struct usb_device *usb_device_create(const struct usb_host *host)
     list_init(&device->link);
     list_init(&device->retired);
     pthread_mutex_init(&device->turn, NULL);
+    pthread_mutex_init(&device->wake_turn, NULL);
     return device;
 }
 
@@ -62,6 +63,7 @@ void usb_device_dereference(struct usb_device *device)
         usb_config_free(config);
     }
     pthread_mutex_destroy(&device->turn);
+    pthread_mutex_destroy(&device->wake_turn);
     free(device);
 }
 
@@ -379,6 +381,22 @@ int usb_device_suspend(struct usb_device *device)
 int usb_device_resume(struct usb_device *device)
 {
     return device_power(device, false);
+}
+
+void usb_device_wake_watch(struct usb_device *device, void (*woke)(void *context), void *context)
+{
+    pthread_mutex_lock(&device->wake_turn);
+    device->woke = woke;
+    device->wake_context = context;
+    pthread_mutex_unlock(&device->wake_turn);
+}
+
+void usb_device_woke(struct usb_device *device)
+{
+    pthread_mutex_lock(&device->wake_turn);
+    if (device->woke != NULL)
+        device->woke(device->wake_context);
+    pthread_mutex_unlock(&device->wake_turn);
 }
 
 int usb_device_frame(struct usb_device *device, struct usb_frame *frame)

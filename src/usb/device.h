@@ -78,6 +78,9 @@ struct usb_device {
     uint32_t opens;               /* under turn */
     _Atomic bool gone;
     bool listed;                  /* under the list's lock */
+    pthread_mutex_t wake_turn;    /* held while `woke` is called, and changed */
+    void (*woke)(void *context);
+    void *wake_context;
     void *owner_tag;              /* the executive's: its device node */
 };
 
@@ -130,6 +133,9 @@ int usb_device_reset(struct usb_device *device);
 int usb_device_cycle(struct usb_device *device);
 int usb_device_suspend(struct usb_device *device); /* -EOPNOTSUPP where the host cannot */
 int usb_device_resume(struct usb_device *device);
+/* Who is told that the device has woken its host (one at a time; NULL: nobody, and when it returns `woke` is not running). No lock of
+ * the core is held then. */
+void usb_device_wake_watch(struct usb_device *device, void (*woke)(void *context), void *context);
 
 /* The active pipe with this address, or NULL. It is valid while the caller keeps a reference of the device. */
 struct usb_pipe *usb_device_pipe(struct usb_device *device, uint8_t address);

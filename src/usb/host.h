@@ -67,6 +67,9 @@ void usb_device_depart(struct usb_device *device);
  * knows better. The core works out error_count, the sum and whether all packets failed. */
 void usb_urb_ended(struct urb *urb, int status);
 
+/* The suspended device has woken the host; it is not suspended any more. No lock of the host is held. */
+void usb_device_woke(struct usb_device *device);
+
 /* Hosts begin when devices are first looked for; each is idempotent. Spec is what follows --usb: see usb/hosts.h. */
 
 #endif

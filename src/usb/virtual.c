@@ -40,7 +40,9 @@ static void suspend_set(struct virtual_device *device, bool suspend)
 static void ready_serve(struct virtual_device *device)
 {
     if (device->suspended && device->remote_wakeup && atomic_load(&device->ready) != 0)
-        suspend_set(device, false); /* it has something to say, and may wake the host for it */
+        device->woke = true; /* it has something to say, and may wake the host for it */
+    if (device->woke)
+        suspend_set(device, false);
     for (uint32_t bits; (bits = atomic_exchange(&device->ready, 0)) != 0;) {
         uint64_t now = virtual_now();
         for (; bits != 0; bits &= bits - 1) {
@@ -68,6 +70,19 @@ static void ended_tell(struct virtual_device *device)
     device->ending = false;
 }
 
+static void wake_tell(struct virtual_device *device)
+{
+    struct usb_device *usb = device->woke ? device->device : NULL;
+    device->woke = false;
+    if (usb == NULL)
+        return;
+    usb_device_reference(usb);
+    lock_release(&device->lock);
+    usb_device_woke(usb);
+    usb_device_dereference(usb);
+    lock_acquire(&device->lock);
+}
+
 void virtual_leave(struct virtual_device *device)
 {
     uint64_t due;
@@ -75,6 +90,7 @@ void virtual_leave(struct virtual_device *device)
     do {
         ready_serve(device);
         ended_tell(device);
+        wake_tell(device);
         due = device->due;
         lock_release(&device->lock);
         virtual_bus_wake(due);

@@ -55,6 +55,7 @@ struct virtual_device {
     uint8_t alternate[USB_INTERFACES_MAX];
     uint8_t remote_wakeup, address;
     bool suspended;
+    bool woke; /* of itself: the core is to be told */
     bool idles;       /* its Microsoft OS descriptors have DeviceIdleEnabled */
     uint32_t idle_ms; /* and DefaultIdleTimeout */
     struct virtual_pipe pipes[VIRTUAL_PIPES];

@@ -4,7 +4,7 @@
  *
  *   ADDED --start--> [PrepareHardware, D0Entry, D0EntryPostInterruptsEnabled, queues and targets, SelfManagedIoInit] --> STARTED
  *   D0 --idle, Sx--> [SelfManagedIoSuspend, queues stop, ArmWake, D0ExitPreInterruptsDisabled, D0Exit] --> Dx
- *   Dx --request, S0--> [D0Entry, D0EntryPostInterruptsEnabled, DisarmWake, queues, SelfManagedIoRestart] --> D0
+ *   Dx --request, wake signal, S0--> [D0Entry, D0EntryPostInterruptsEnabled, WakeTriggered, DisarmWake, queues, SelfManagedIoRestart] --> D0
  *   STARTED --removal--> [as to Dx, but EvtIoStop with purge; ReleaseHardware; queues purged; SelfManagedIoFlush, SelfManagedIoCleanup]
  *
  * What a step that fails leads to: pnp_steps.c. */
@@ -29,6 +29,9 @@ struct wdf_pnp {
     struct wdf_object *resources;        /* the empty list, from prepare to release */
     bool self_managed;                   /* SelfManagedIoInit has been called: flush and cleanup follow */
     bool armed_s0, armed_sx;
+    IRP *wake_irp;                       /* while armed; by `transition` */
+    _Atomic uint32_t wake_state;         /* of the request; a futex */
+    _Atomic bool woken;                  /* by the device's signal, and not yet told to the driver */
     _Atomic int holds;                   /* WdfDeviceSetStaticStopRemove(FALSE): may not be stopped or removed */
     _Atomic int action;                  /* POWER_ACTION while the system sleeps */
     bool failed;                         /* WdfDeviceSetFailed, or a step on the way to or from low power */
@@ -73,6 +76,14 @@ void wdf_power_changed(struct wdf_pnp *pnp);
 /* The device has been brought to D0 and may go idle; or leaves for good. */
 void wdf_idle_start(struct wdf_pnp *pnp);
 void wdf_idle_stop(struct wdf_pnp *pnp);
+/* The worker is to look: the device has woken. Any level. */
+void wdf_idle_look(struct wdf_pnp *pnp);
+
+/* ---- Wake signals (wake.c). The caller holds `transition`. ------------------------------------------------------------------------- */
+
+/* Whether the bus takes part. */
+NTSTATUS wdf_wake_begin(struct wdf_pnp *pnp);
+void wdf_wake_end(struct wdf_pnp *pnp);
 /* The device failed on the way to or from low power: the surprise removal sequence, here. */
 void wdf_pnp_fail(struct wdf_pnp *pnp);
 /* The Plug and Play manager is to take the stack away. */

@@ -61,10 +61,17 @@ static NTSTATUS up_enter_d0(struct wdf_pnp *pnp)
 static void up_disarm(struct wdf_pnp *pnp)
 {
     const WDF_POWER_POLICY_EVENT_CALLBACKS *policy = &pnp->device->init->policy;
+    WDFDEVICE handle = wdf_device_handle(pnp->device);
+    wdf_wake_end(pnp);
+    bool woken = atomic_exchange(&pnp->woken, false);
+    if (woken && pnp->armed_s0 && policy->EvtDeviceWakeFromS0Triggered != NULL)
+        policy->EvtDeviceWakeFromS0Triggered(handle);
+    if (woken && pnp->armed_sx && policy->EvtDeviceWakeFromSxTriggered != NULL)
+        policy->EvtDeviceWakeFromSxTriggered(handle);
     if (pnp->armed_s0 && policy->EvtDeviceDisarmWakeFromS0 != NULL)
-        policy->EvtDeviceDisarmWakeFromS0(wdf_device_handle(pnp->device));
+        policy->EvtDeviceDisarmWakeFromS0(handle);
     if (pnp->armed_sx && policy->EvtDeviceDisarmWakeFromSx != NULL)
-        policy->EvtDeviceDisarmWakeFromSx(wdf_device_handle(pnp->device));
+        policy->EvtDeviceDisarmWakeFromSx(handle);
     pnp->armed_s0 = pnp->armed_sx = false;
 }
 
@@ -110,10 +117,16 @@ static void down_arm(struct wdf_pnp *pnp, enum wdf_power_reason reason)
 {
     const WDF_POWER_POLICY_EVENT_CALLBACKS *policy = &pnp->device->init->policy;
     WDFDEVICE handle = wdf_device_handle(pnp->device);
-    if (reason == WDF_POWER_IDLE && pnp->idle.IdleCaps != IdleCannotWakeFromS0)
+    bool s0 = reason == WDF_POWER_IDLE && pnp->idle.IdleCaps != IdleCannotWakeFromS0;
+    bool sx = reason == WDF_POWER_SYSTEM && pnp->wake_set && pnp->wake.Enabled != WdfFalse;
+    if (s0 || sx)
+        (void)wdf_wake_begin(pnp); /* documented: sent before the driver arms its device. A bus without wake signals just gives none */
+    if (s0)
         pnp->armed_s0 = policy->EvtDeviceArmWakeFromS0 == NULL || NT_SUCCESS(policy->EvtDeviceArmWakeFromS0(handle));
-    if (reason == WDF_POWER_SYSTEM && pnp->wake_set && pnp->wake.Enabled != WdfFalse)
+    if (sx)
         pnp->armed_sx = policy->EvtDeviceArmWakeFromSx == NULL || NT_SUCCESS(policy->EvtDeviceArmWakeFromSx(handle));
+    if (!pnp->armed_s0 && !pnp->armed_sx)
+        wdf_wake_end(pnp);
 }
 
 static void first_error(NTSTATUS *first, NTSTATUS status)
@@ -141,6 +154,8 @@ NTSTATUS wdf_pnp_down(struct wdf_pnp *pnp, enum wdf_power_reason reason, WDF_POW
     }
     if (pnp->step > WDF_STEP_PREPARED)
         pnp->step = WDF_STEP_PREPARED;
+    if (reason == WDF_POWER_REMOVE)
+        wdf_wake_end(pnp);
     return status;
 }
 

@@ -122,9 +122,10 @@ static NTSTATUS NTAPI bus_power(PDEVICE_OBJECT object, PIRP irp)
                  (system ? (int)stack->Parameters.Power.State.SystemState : (int)stack->Parameters.Power.State.DeviceState) - 1);
         step(word);
     }
-    irp->IoStatus.Status = STATUS_SUCCESS;
+    NTSTATUS status = stack->MinorFunction == IRP_MN_WAIT_WAKE ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS; /* it gives no signals */
+    irp->IoStatus.Status = status;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
-    return STATUS_SUCCESS;
+    return status;
 }
 
 /* ---- The function driver ------------------------------------------------------------------------------------------------- */

@@ -98,7 +98,7 @@ static char idle_decide(struct wdf_pnp *pnp)
     else if (up && idle_is_wanted(pnp) && idle_expired(pnp)) {
         pnp->leaving = true;
         what = 'd';
-    } else if (!up && !idle_is_wanted(pnp))
+    } else if (!up && (!idle_is_wanted(pnp) || atomic_load(&pnp->woken)))
         what = 'u';
     lock_release(&pnp->lock);
     return what;
@@ -117,6 +117,8 @@ static int64_t idle_work(struct engine_op *op)
         status = what == 'd' ? power_leave(pnp, WDF_POWER_IDLE, idle_target(pnp)) : power_return(pnp, WDF_POWER_IDLE);
         lock_acquire(&pnp->lock);
         pnp->leaving = false;
+        if (what == 'u') /* a device that woke of itself has a whole idle time before it */
+            pnp->due_ns = clock_deadline_ns(pnp->idle_ns);
         lock_release(&pnp->lock);
         wdf_power_changed(pnp);
     }
@@ -172,6 +174,14 @@ static void idle_submit(struct wdf_pnp *pnp)
     wdf_object_borrow(&pnp->device->object);
     pnp->op = (struct engine_op){.code = ENGINE_WORK, .work = idle_work, .done = idle_done};
     engine_submit(&pnp->op);
+}
+
+void wdf_idle_look(struct wdf_pnp *pnp)
+{
+    lock_acquire(&pnp->lock);
+    if (!pnp->stopped)
+        idle_submit(pnp);
+    lock_release(&pnp->lock);
 }
 
 static void idle_fired(struct engine_timer *timer)

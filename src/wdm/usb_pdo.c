@@ -126,6 +126,8 @@ NTSTATUS usbd_start(struct usb_pdo *pdo)
     pdo->opened = error == 0;
     if (error == 0)
         atomic_store(&pdo->state, PDO_STARTED);
+    if (error == 0 && pdo->node->parent == NULL)
+        usb_device_wake_watch(pdo->device, usbd_device_woke, pdo);
     pthread_mutex_unlock(&pdo->turn);
     return error == 0 ? STATUS_SUCCESS : usbd_ntstatus(usbd_status_from_errno(error), false);
 }
@@ -149,7 +151,10 @@ void usbd_stop(struct usb_pdo *pdo, enum usbd_pdo_state state)
     pthread_mutex_lock(&pdo->turn);
     atomic_store(&pdo->state, state);
     if (pdo->opened) {
+        if (pdo->node->parent == NULL)
+            usb_device_wake_watch(pdo->device, NULL, NULL);
         usbd_idle_end(pdo, STATUS_CANCELLED);
+        usbd_wake_end(pdo, STATUS_CANCELLED);
         requests_end(pdo);
         usbd_config_drop(pdo);
         usb_device_close(pdo->device);

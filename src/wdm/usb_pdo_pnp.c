@@ -71,12 +71,6 @@ static NTSTATUS query_text(struct usb_pdo *pdo, IRP *irp, DEVICE_TEXT_TYPE type)
 
 /* ---- Answers ---------------------------------------------------------------------------------------------------------- */
 
-static bool wakes(const struct usb_pdo *pdo)
-{
-    enum { REMOTE_WAKE = 0x20 };
-    return pdo->device->config != NULL && (pdo->device->config->attributes & REMOTE_WAKE);
-}
-
 static NTSTATUS query_capabilities(struct usb_pdo *pdo, IRP *irp, DEVICE_CAPABILITIES *capabilities)
 {
     if (capabilities == NULL || capabilities->Version != 1 || capabilities->Size < sizeof *capabilities)
@@ -89,9 +83,9 @@ static NTSTATUS query_capabilities(struct usb_pdo *pdo, IRP *irp, DEVICE_CAPABIL
     capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
     for (int i = PowerSystemSleeping1; i < POWER_SYSTEM_MAXIMUM; i++)
         capabilities->DeviceState[i] = i <= PowerSystemSleeping3 ? PowerDeviceD2 : PowerDeviceD3;
-    capabilities->WakeFromD0 = capabilities->WakeFromD1 = capabilities->WakeFromD2 = wakes(pdo);
-    capabilities->DeviceWake = wakes(pdo) ? PowerDeviceD2 : PowerDeviceUnspecified;
-    capabilities->SystemWake = wakes(pdo) ? PowerSystemSleeping3 : PowerSystemUnspecified;
+    capabilities->WakeFromD0 = capabilities->WakeFromD1 = capabilities->WakeFromD2 = usbd_can_wake(pdo);
+    capabilities->DeviceWake = usbd_can_wake(pdo) ? PowerDeviceD2 : PowerDeviceUnspecified;
+    capabilities->SystemWake = usbd_can_wake(pdo) ? PowerSystemSleeping3 : PowerSystemUnspecified;
     return usbd_irp_end(irp, STATUS_SUCCESS, 0);
 }
 
@@ -147,10 +141,13 @@ static NTSTATUS device_power(struct usb_pdo *pdo, IRP *irp, DEVICE_POWER_STATE s
 {
     bool may = pdo->node->parent == NULL && atomic_load(&pdo->state) == PDO_STARTED && !atomic_load(&pdo->device->gone);
     if (state == PowerDeviceD0) {
-        if (may)
+        if (may) {
             (void)usb_device_resume(pdo->device);
+            usbd_wake_disarm(pdo);
+        }
         usbd_idle_end(pdo, STATUS_SUCCESS);
     } else if (may) {
+        usbd_wake_arm(pdo);
         (void)usb_device_suspend(pdo->device);
     }
     return usbd_irp_end(irp, STATUS_SUCCESS, 0);
@@ -165,7 +162,7 @@ NTSTATUS usbd_power(struct usb_pdo *pdo, IRP *irp)
             return device_power(pdo, irp, stack->Parameters.Power.State.DeviceState);
         return usbd_irp_end(irp, STATUS_SUCCESS, 0);
     case IRP_MN_QUERY_POWER: return usbd_irp_end(irp, STATUS_SUCCESS, 0);
-    case IRP_MN_WAIT_WAKE: return usbd_irp_end(irp, STATUS_NOT_SUPPORTED, 0); /* no host of ours reports a device's wake signal */
+    case IRP_MN_WAIT_WAKE: return usbd_wait_wake(pdo, irp);
     default: return usbd_irp_end(irp, irp->IoStatus.Status, irp->IoStatus.Information);
     }
 }

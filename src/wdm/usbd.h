@@ -48,6 +48,8 @@ struct usb_pdo {
     bool dpc_runs;                  /* under ended_lock: it will look at `ended` once more */
     KDPC dpc;
     IRP *idle;                      /* the idle notification that waits, under `lock` */
+    IRP *wake;                      /* IRP_MN_WAIT_WAKE, likewise */
+    _Atomic bool wakes;             /* the device was told that it may wake the host */
 };
 
 /* ---- A URB on its way (usbd_request.c) ------------------------------------------------------------------------ */
@@ -161,6 +163,14 @@ NTSTATUS usbd_power(struct usb_pdo *pdo, IRP *irp);
 NTSTATUS usbd_port_control(struct usb_pdo *pdo, IRP *irp);
 /* What waits for the device's return to D0 (or for its end). */
 void usbd_idle_end(struct usb_pdo *pdo, NTSTATUS status);
+/* IRP_MN_WAIT_WAKE, which waits for the device's signal (usb_pdo_wake.c); what waits is ended. */
+NTSTATUS usbd_wait_wake(struct usb_pdo *pdo, IRP *irp);
+void usbd_wake_end(struct usb_pdo *pdo, NTSTATUS status);
+/* Tells the device before it is suspended, if somebody waits, and behind its return. */
+void usbd_wake_arm(struct usb_pdo *pdo);
+void usbd_wake_disarm(struct usb_pdo *pdo);
+bool usbd_can_wake(const struct usb_pdo *pdo);
+void usbd_device_woke(void *pdo);
 NTSTATUS usbd_query_interface(struct usb_pdo *pdo, IRP *irp);
 /* The PDO below a device object, or NULL. */
 struct usb_pdo *usb_pdo_below(DEVICE_OBJECT *device);

@@ -95,6 +95,7 @@ VOID_STEP(OnSurprise, "surprise")
 STATUS_STEP(OnQueryRemove, "query-remove")
 STATUS_STEP(OnArm, "arm")
 VOID_STEP(OnDisarm, "disarm")
+VOID_STEP(OnWoken, "woken")
 
 static NTSTATUS NTAPI OnPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
 {
@@ -356,6 +357,7 @@ static NTSTATUS NTAPI OnAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     WDF_POWER_POLICY_EVENT_CALLBACKS_INIT(&Policy);
     Policy.EvtDeviceArmWakeFromS0 = OnArm;
     Policy.EvtDeviceDisarmWakeFromS0 = OnDisarm;
+    Policy.EvtDeviceWakeFromS0Triggered = OnWoken;
     WdfDeviceInitSetPowerPolicyEventCallbacks(Init, &Policy);
     WdfDeviceInitSetIoInCallerContextCallback(Init, OnCallerContext);
     WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&Attributes, DEVICE);

@@ -191,6 +191,15 @@ static void test_failures(void)
     ovl_usb_detach(usb);
 }
 
+/* The interface is back a moment after the driver's last callback. */
+static HANDLE device_open_anew(void)
+{
+    ULONGLONG start = GetTickCount64();
+    while (interface_path()[0] == 0 && GetTickCount64() - start < PATIENCE_MS)
+        SwitchToThread();
+    return device_open();
+}
+
 static void test_restarts(void)
 {
     static const char once[] = STARTS " surprise " LEAVES " " ENDS;
@@ -206,12 +215,12 @@ static void test_restarts(void)
     CloseHandle(device);
     expect(ENDS " " STARTS, "it ends with the last close, and begins anew");
     is_int(problem_of_device(), 0, "without a problem");
-    device = device_open();
+    device = device_open_anew();
     is_int(request(device, IOCTL_PNP_WORK, NULL, 0, NULL, 0, NULL), 0, "and works");
     CloseHandle(device);
     expect("work", "as before");
     restart = 2;
-    device = device_open();
+    device = device_open_anew();
     is_int(request(device, IOCTL_PNP_FAIL, &restart, 1, NULL, 0, NULL), 0, "its driver asks the bus driver to enumerate it anew");
     expect("surprise " LEAVES, "it is surprise-removed");
     CloseHandle(device);
@@ -251,6 +260,13 @@ static void test_idle(void)
     ok(CancelIoEx(device, &held) && !GetOverlappedResult(device, &held, &bytes, TRUE) && GetLastError() == ERROR_OPERATION_ABORTED,
        "until it is cancelled");
     expect("suspend arm pre exit-2", "then it sleeps");
+    /* The bus is told behind the driver's last callback: a signal before that is none. */
+    ULONGLONG start = GetTickCount64();
+    while (power_state(device) != D0 && GetTickCount64() - start < PATIENCE_MS)
+        ovl_usb_ready(usb, 0x81);
+    expect("entry-2 post woken disarm restart suspend arm pre exit-2", "the device wakes its host; its driver is told; then it sleeps again");
+    is_int(request(device, IOCTL_PNP_WORK, NULL, 0, NULL, 0, NULL), 0, "a request");
+    expect("entry-2 post disarm work restart suspend arm pre exit-2", "is no wake signal");
     CloseHandle(device);
     ovl_usb_detach(usb);
     expect("surprise release " ENDS, "a sleeping device that is pulled is not woken");
