@@ -228,6 +228,16 @@ static DWORD WINAPI counted(void *unused)
     return 0;
 }
 
+static bool threads_may_block(void)
+{
+#ifdef __SANITIZE_THREAD__
+    return true;
+#else
+    const char *engine = getenv("OVERLAPPED_ENGINE");
+    return engine != NULL && strncmp(engine, "sim", 3) == 0;
+#endif
+}
+
 static void never_two(void)
 {
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
@@ -242,11 +252,10 @@ static void never_two(void)
         PostQueuedCompletionStatus(port, 0, 0, NULL);
     for (int i = 0; i < 8; i++)
         thread_join(threads[i]);
-#ifdef __SANITIZE_THREAD__
-    skip(1, "ThreadSanitizer's own locks block a thread in the middle of its work, which lets another in, rightly");
-#else
-    is_int(tap_read(peak), 1, "8 threads at limit 1, 20000 packets: never two at work");
-#endif
+    if (threads_may_block())
+        skip(1, "ThreadSanitizer's locks and the simulation's pauses block a thread in its work, which lets another in, rightly");
+    else
+        is_int(tap_read(peak), 1, "8 threads at limit 1, 20000 packets: never two at work");
     CloseHandle(port);
 }
 
