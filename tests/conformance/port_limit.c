@@ -228,10 +228,10 @@ static DWORD WINAPI counted(void *unused)
     return 0;
 }
 
-static bool threads_may_block(void)
+static BOOL threads_may_block(void)
 {
 #ifdef __SANITIZE_THREAD__
-    return true;
+    return TRUE;
 #else
     const char *engine = getenv("OVERLAPPED_ENGINE");
     return engine != NULL && strncmp(engine, "sim", 3) == 0;
