@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams and files by 16-bit names and in 16-bit text (UTF-8 in the file), and the _s forms. Names are
- * POSIX names. */
+/* Streams and files by 16-bit names and in 16-bit text (UTF-8 in the file), and the _s forms. Names
+ * are POSIX names. */
 #include "win32/crt.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 #include "base/utf16.h"
 
-/* The half of a pair, or the unit given back, that the next read of the stream takes first. One stream
- * per thread can be in that state: reading another one before drops it. */
+/* The half of a pair, or the unit given back, that the next read of the stream takes first. One
+ * stream per thread can be in that state: reading another one before drops it. */
 static __thread struct {
     FILE *stream;
     int unit;
@@ -162,28 +162,13 @@ CRT(char *, ovl_crt_gets_s, char *buffer, size_t size)
 
 CRT(char16_t *, ovl_crt__getws_s, char16_t *buffer, size_t size)
 {
-    if (!buffer || !size || !ovl_crt_fgetws(buffer, size > INT32_MAX ? INT32_MAX : (int)size, stdin))
+    if (!buffer || !size ||
+        !ovl_crt_fgetws(buffer, size > INT32_MAX ? INT32_MAX : (int)size, stdin))
         return NULL;
     size_t length = utf16_length(buffer);
     if (length && buffer[length - 1] == '\n')
         buffer[length - 1] = 0;
     return buffer;
-}
-
-CRT(int, ovl_crt_fopen_s, FILE **stream, const char *name, const char *mode)
-{
-    if (!stream || !name || !mode)
-        return crt_invalid(EINVAL);
-    *stream = fopen(name, mode);
-    return *stream ? 0 : errno;
-}
-
-CRT(int, ovl_crt_freopen_s, FILE **stream, const char *name, const char *mode, FILE *old)
-{
-    if (!stream || !mode || !old)
-        return crt_invalid(EINVAL);
-    *stream = freopen(name, mode, old);
-    return *stream ? 0 : errno;
 }
 
 CRT(int, ovl_crt_tmpfile_s, FILE **stream)
@@ -194,56 +179,12 @@ CRT(int, ovl_crt_tmpfile_s, FILE **stream)
     return *stream ? 0 : errno;
 }
 
-CRT(FILE *, ovl_crt__wfopen, const char16_t *name, const char16_t *mode)
+CRT(int, ovl_crt__wsystem, const char16_t *command)
 {
-    char *narrow_name = crt_narrow(name), *narrow_mode = crt_narrow(mode);
-    FILE *stream = narrow_name && narrow_mode ? fopen(narrow_name, narrow_mode) : NULL;
-
-    free(narrow_name);
-    free(narrow_mode);
-    return stream;
-}
-
-CRT(int, ovl_crt__wfopen_s, FILE **stream, const char16_t *name, const char16_t *mode)
-{
-    if (!stream || !name || !mode)
-        return crt_invalid(EINVAL);
-    *stream = ovl_crt__wfopen(name, mode);
-    return *stream ? 0 : errno;
-}
-
-/* Functions of a name: the name as UTF-8, and the call. */
-#define BY_NAME(function, call)                 \
-    CRT(int, function, const char16_t *name)    \
-    {                                           \
-        char *narrow = crt_narrow(name);        \
-        int result = narrow ? (call) : -1;      \
-        free(narrow);                           \
-        return result;                          \
-    }
-BY_NAME(ovl_crt__wremove, remove(narrow))
-BY_NAME(ovl_crt__wunlink, unlink(narrow))
-BY_NAME(ovl_crt__wchdir, chdir(narrow))
-BY_NAME(ovl_crt__wrmdir, rmdir(narrow))
-BY_NAME(ovl_crt__wmkdir, mkdir(narrow, 0777))
-BY_NAME(ovl_crt__wsystem, system(narrow))
-
-CRT(int, ovl_crt__waccess, const char16_t *name, int mode)
-{
-    char *narrow = crt_narrow(name);
-    int result = narrow ? access(narrow, mode) : -1;
+    char *narrow = crt_narrow(command);
+    int result = narrow || !command ? system(narrow) : -1;
 
     free(narrow);
-    return result;
-}
-
-CRT(int, ovl_crt__wrename, const char16_t *from, const char16_t *to)
-{
-    char *narrow_from = crt_narrow(from), *narrow_to = crt_narrow(to);
-    int result = narrow_from && narrow_to ? rename(narrow_from, narrow_to) : -1;
-
-    free(narrow_from);
-    free(narrow_to);
     return result;
 }
 
@@ -255,27 +196,6 @@ CRT(void, ovl_crt__wperror, const char16_t *text)
     errno = error;
     perror(narrow);
     free(narrow);
-}
-
-CRT(int, ovl_crt__wopen, const char16_t *name, int flags, ...)
-{
-    char *narrow = crt_narrow(name);
-    va_list args;
-
-    va_start(args, flags);
-    int fd = narrow ? open(narrow, flags, flags & O_CREAT ? va_arg(args, mode_t) : 0) : -1;
-    va_end(args);
-    free(narrow);
-    return fd;
-}
-
-CRT(int, ovl_crt__sopen_s, int *fd, const char *name, int flags, int share, int mode)
-{
-    (void)share;
-    if (!fd || !name)
-        return crt_invalid(EINVAL);
-    *fd = open(name, flags, (mode_t)mode);
-    return *fd < 0 ? errno : 0;
 }
 
 CRT(long long, ovl_crt__filelengthi64, int fd)

@@ -3,6 +3,7 @@
 #include <windows.h>
 #include <tchar.h>
 #include <conio.h>
+#include <direct.h>
 #include <errno.h>
 #include <io.h>
 #include <malloc.h>
@@ -153,6 +154,46 @@ static void files(void)
     CHECK(_get_osfhandle(-1) == -1 && errno == EBADF);
 }
 
+/* Names as GetTempPath gives them, with a drive and backslashes, reach the files of CreateFile. */
+static void names_of_files(void)
+{
+    TCHAR folder[MAX_PATH], path[MAX_PATH], moved[MAX_PATH], pattern[MAX_PATH], drive[_MAX_DRIVE], dir[_MAX_DIR];
+    TCHAR name[_MAX_FNAME], extension[_MAX_EXT];
+    struct _tfinddata_t found;
+    struct _stat status;
+    FILE *file;
+    int entries = 0;
+
+    CHECK(GetTempPath(MAX_PATH, folder) && folder[1] == _T(':'));
+    _stprintf_s(path, MAX_PATH, _T("%scrt_%u.one"), folder, (unsigned)GetCurrentProcessId());
+    _stprintf_s(moved, MAX_PATH, _T("%scrt_%u.two"), folder, (unsigned)GetCurrentProcessId());
+    CHECK((file = _tfopen(path, _T("w"))) != NULL && fputs("four", file) >= 0 && !fclose(file));
+    CHECK(GetFileAttributes(path) != INVALID_FILE_ATTRIBUTES && _taccess(path, 0) == 0);
+    CHECK(_tstat(path, &status) == 0 && status.st_size == 4 && (status.st_mode & _S_IFREG));
+    CHECK(_trename(path, moved) == 0 && _taccess(path, 0) == -1 && errno == ENOENT);
+    _stprintf_s(pattern, MAX_PATH, _T("%scrt_%u.*"), folder, (unsigned)GetCurrentProcessId());
+    intptr_t search = _tfindfirst(pattern, &found);
+    CHECK(search != -1 && found.size == 4 && !(found.attrib & _A_SUBDIR) && found.time_write == status.st_mtime);
+    do
+        entries++;
+    while (!_tfindnext(search, &found));
+    CHECK(errno == ENOENT && entries == 1 && !_tcscmp(moved + _tcslen(folder), found.name) && !_findclose(search));
+    int fd = _topen(moved, _O_RDWR | _O_APPEND | _O_BINARY);
+    CHECK(fd >= 0 && _write(fd, "five!", 5) == 5 && _filelength(fd) == 9 && _close(fd) == 0);
+    _tsplitpath(moved, drive, dir, name, extension);
+    CHECK(!_tcscmp(drive, _T("C:")) && dir[0] == _T('\\') && !_tcscmp(extension, _T(".two")));
+    _tmakepath(path, drive, dir, name, _T("two"));
+    CHECK(!_tcscmp(path, moved) && _tfullpath(path, _T("C:\\a\\..\\b.c"), MAX_PATH) && !_tcscmp(path, _T("C:\\b.c")));
+    CHECK(!_tmakepath_s(path, 6, NULL, _T("d"), _T("n"), _T("e")) && !_tcscmp(path, _T("d\\n.e")));
+    CHECK(_tmakepath_s(path, 5, NULL, _T("d"), _T("n"), _T("e")) == ERANGE && !path[0]);
+    CHECK(_tsplitpath_s(_T("long.x"), NULL, 0, NULL, 0, name, 4, NULL, 0) == ERANGE && !name[0]);
+    CHECK(_tremove(moved) == 0 && !_tfopen(moved, _T("r")) && errno == ENOENT);
+    CHECK((file = _tfopen(_T("NUL"), _T("w"))) != NULL && !fclose(file));
+    _stprintf_s(path, MAX_PATH, _T("%scrt_%u.dir"), folder, (unsigned)GetCurrentProcessId());
+    CHECK(!_tmkdir(path) && _tmkdir(path) == -1 && errno == EEXIST && !_trmdir(path));
+    CHECK(_tfindfirst(_T("C:\\tmp\\no such*"), &found) == -1 && errno == ENOENT);
+}
+
 static int handled;
 static void on_invalid(const wchar_t *e, const wchar_t *f, const wchar_t *n, unsigned l, unsigned long r)
 {
@@ -197,6 +238,7 @@ int __cdecl _tmain(int argc, TCHAR **argv)
     memory_and_bits();
     time_and_environment();
     files();
+    names_of_files();
     guarded_blocks();
     _tprintf(_T("%s - C runtime, TCHAR of %u bytes\n"), failures ? _T("not ok") : _T("ok"), (unsigned)sizeof(TCHAR));
     return failures != 0;

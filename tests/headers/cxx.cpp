@@ -2,6 +2,8 @@
 // A Windows program in C++: std::wstring of 16-bit units, the standard headers beside windows.h, old
 // annotations, min and max, interlocked operations on unsigned types, wmain in C++ linkage.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -83,6 +85,39 @@ static void guarded()
     CHECK(steps == 5);
 }
 
+// Names with a drive and backslashes, narrow and wide, in streams of both kinds.
+static void file_streams()
+{
+    wchar_t folder[MAX_PATH];
+    GetTempPathW(MAX_PATH, folder);
+    std::wstring path = std::wstring(folder) + L"cxx_\u20ac_" + std::to_wstring(GetCurrentProcessId());
+    std::ofstream out(path.c_str());
+    out << "one\n";
+    out.close();
+    CHECK(out && GetFileAttributesW(path.c_str()) != INVALID_FILE_ATTRIBUTES);
+    char narrow[MAX_PATH];
+    WideCharToMultiByte(CP_UTF8, 0, path.c_str(), -1, narrow, MAX_PATH, NULL, NULL);
+    std::fstream both(narrow, std::ios::in | std::ios::out | std::ios::app);
+    both << "two\n";
+    both.seekg(0);
+    std::string line;
+    CHECK(std::getline(both, line) && line == "one" && std::getline(both, line) && line == "two");
+    both.close();
+    std::wifstream wide;
+    wide.open(path);
+    std::wstring text;
+    CHECK(wide >> text && text == L"one");
+    std::filebuf buffer;
+    CHECK(buffer.open(path.c_str(), std::ios::in | std::ios::ate) && buffer.pubseekoff(0, std::ios::cur) == std::streamoff(8));
+    buffer.close();
+    std::ofstream(path.c_str(), std::ios::trunc).flush();
+    CHECK(std::ifstream(path.c_str()).get() == EOF && !std::ifstream(path.c_str(), std::ios::in | std::ios::trunc));
+    std::filesystem::path name(L"/tmp/d\u20ac");
+    name /= L"f.txt";
+    CHECK(name.wstring() == L"/tmp/d\u20ac/f.txt" && name.filename().generic_wstring() == L"f.txt" && name.string().size() == 15);
+    CHECK(DeleteFileW(path.c_str()) && !std::ifstream(path.c_str()) && !std::ifstream(narrow));
+}
+
 int wmain(int argc, wchar_t *argv[])
 {
     DWORD got = 0;
@@ -90,6 +125,7 @@ int wmain(int argc, wchar_t *argv[])
     CHECK(annotated(5, &got, L"abc") == 3 && got == 5);
     CHECK(min(3, 4u) == 3 && max(1.5, 2) == 2 && (std::min)(1, 2) == 1);
     wide_strings();
+    file_streams();
     guarded();
     volatile ULONG unsigned_count = 0;
     volatile LONG count = 0;

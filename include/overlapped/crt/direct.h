@@ -5,9 +5,11 @@
 #include "ovl_crt.h"
 #include <sys/stat.h>
 #include <unistd.h>
-#define _mkdir(name)        mkdir((name), 0777)
-#define _rmdir              rmdir
-#define _chdir              chdir
+OVL_BEGIN_C
+int _mkdir(const char *name) OVL_SYMBOL(ovl_crt__mkdir);
+int _rmdir(const char *name) OVL_SYMBOL(ovl_crt__rmdir);
+int _chdir(const char *name) OVL_SYMBOL(ovl_crt__chdir);
+OVL_END_C
 #define _getcwd(buffer, size) getcwd((buffer), (size_t)(size))
 
 #endif

@@ -41,7 +41,7 @@ OVL_INLINE unsigned char ovl_bit_scan_reverse64(unsigned *index, unsigned long l
 /* The index is an unsigned long on Windows, 32 bits; sources that spell `long` here pass 64. */
 #define ovl_scan(function, index, mask)                                          \
     __extension__({                                                              \
-        unsigned ovl_index_;                                                     \
+        unsigned ovl_index_ = 0;                                                 \
         unsigned char ovl_found_ = function(&ovl_index_, (mask));                \
         if (ovl_found_)                                                          \
             *(index) = ovl_index_;                                               \

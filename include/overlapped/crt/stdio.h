@@ -18,6 +18,10 @@
 #define vscanf    ovl_libc_vscanf
 #define vfscanf   ovl_libc_vfscanf
 #define vsscanf   ovl_libc_vsscanf
+#define fopen     ovl_libc_fopen
+#define freopen   ovl_libc_freopen
+#define remove    ovl_libc_remove
+#define rename    ovl_libc_rename
 #include_next <stdio.h>
 #undef printf
 #undef fprintf
@@ -33,6 +37,10 @@
 #undef vscanf
 #undef vfscanf
 #undef vsscanf
+#undef fopen
+#undef freopen
+#undef remove
+#undef rename
 #include <stdarg.h>
 #include "ovl_wstdio.h"
 
@@ -73,6 +81,11 @@ int scanf_s(const char *format, ...) OVL_SYMBOL(ovl_crt_scanf_s);
 int fscanf_s(FILE *stream, const char *format, ...) OVL_SYMBOL(ovl_crt_fscanf_s);
 int sscanf_s(const char *text, const char *format, ...) OVL_SYMBOL(ovl_crt_sscanf_s);
 
+FILE *fopen(const char *name, const char *mode) OVL_SYMBOL(ovl_crt_fopen);
+FILE *freopen(const char *name, const char *mode, FILE *old) OVL_SYMBOL(ovl_crt_freopen);
+int remove(const char *name) OVL_SYMBOL(ovl_crt_remove);
+int rename(const char *from, const char *to) OVL_SYMBOL(ovl_crt_rename);
+int _unlink(const char *name) OVL_SYMBOL(ovl_crt__unlink);
 errno_t fopen_s(FILE **stream, const char *name, const char *mode) OVL_SYMBOL(ovl_crt_fopen_s);
 errno_t freopen_s(FILE **stream, const char *name, const char *mode, FILE *old)
     OVL_SYMBOL(ovl_crt_freopen_s);
@@ -84,7 +97,6 @@ OVL_END_C
 #define _fdopen    fdopen
 #define _popen     popen
 #define _pclose    pclose
-#define _unlink    unlink
 #define _fseeki64  fseeko
 #define _ftelli64  ftello
 #define _getw      getw

@@ -67,9 +67,22 @@ errno_t _set_fmode(int mode) OVL_SYMBOL(ovl_crt__set_fmode);
 errno_t _get_fmode(int *mode) OVL_SYMBOL(ovl_crt__get_fmode);
 void _splitpath(const char *path, char *drive, char *dir, char *name, char *extension)
     OVL_SYMBOL(ovl_crt__splitpath);
-void _makepath(char *path, const char *drive, const char *dir, const char *name,
-               const char *extension) OVL_SYMBOL(ovl_crt__makepath);
+errno_t _splitpath_s(const char *path, char *drive, size_t drive_size, char *dir, size_t dir_size, char *name,
+    size_t name_size, char *extension, size_t extension_size) OVL_SYMBOL(ovl_crt__splitpath_s);
+void _makepath(char *path, const char *drive, const char *dir, const char *name, const char *extension)
+    OVL_SYMBOL(ovl_crt__makepath);
+errno_t _makepath_s(char *path, size_t size, const char *drive, const char *dir, const char *name,
+    const char *extension) OVL_SYMBOL(ovl_crt__makepath_s);
 char *_fullpath(char *buffer, const char *path, size_t size) OVL_SYMBOL(ovl_crt__fullpath);
+void _wsplitpath(const ovl_wchar *path, ovl_wchar *drive, ovl_wchar *dir, ovl_wchar *name, ovl_wchar *extension)
+    OVL_SYMBOL(ovl_crt__wsplitpath);
+errno_t _wsplitpath_s(const ovl_wchar *path, ovl_wchar *drive, size_t drive_size, ovl_wchar *dir, size_t dir_size, ovl_wchar *name,
+    size_t name_size, ovl_wchar *extension, size_t extension_size) OVL_SYMBOL(ovl_crt__wsplitpath_s);
+void _wmakepath(ovl_wchar *path, const ovl_wchar *drive, const ovl_wchar *dir, const ovl_wchar *name, const ovl_wchar *extension)
+    OVL_SYMBOL(ovl_crt__wmakepath);
+errno_t _wmakepath_s(ovl_wchar *path, size_t size, const ovl_wchar *drive, const ovl_wchar *dir, const ovl_wchar *name,
+    const ovl_wchar *extension) OVL_SYMBOL(ovl_crt__wmakepath_s);
+ovl_wchar *_wfullpath(ovl_wchar *buffer, const ovl_wchar *path, size_t size) OVL_SYMBOL(ovl_crt__wfullpath);
 char ***__p___argv(void) OVL_SYMBOL(ovl_crt___p___argv);
 int *__p___argc(void) OVL_SYMBOL(ovl_crt___p___argc);
 OVL_INLINE unsigned ovl_rotl32(unsigned value, int shift)
@@ -110,6 +123,10 @@ OVL_END_C
 #define _strtoui64 strtoull
 #define _abs64     llabs
 #define _putenv    putenv
+#ifndef __min
+#define __min(a, b) (((a) < (b)) ? (a) : (b))
+#define __max(a, b) (((a) > (b)) ? (a) : (b))
+#endif
 #define _onexit(function) (atexit((void (*)(void))(function)) ? NULL : (function))
 #define _set_abort_behavior(flags, mask) 0
 #ifndef __cplusplus

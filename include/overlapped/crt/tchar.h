@@ -146,6 +146,19 @@ typedef __WINT_TYPE__ _TINT;
 #define _istgraph      iswgraph
 #define _totupper      towupper
 #define _totlower      towlower
+#define _tsplitpath    _wsplitpath
+#define _tsplitpath_s  _wsplitpath_s
+#define _tmakepath     _wmakepath
+#define _tmakepath_s   _wmakepath_s
+#define _tfullpath     _wfullpath
+#define _tstat         _wstat
+#define _tstat64       _wstat64
+#define _tstati64      _wstati64
+#define _tfindfirst    _wfindfirst
+#define _tfindnext     _wfindnext
+#define _tfindfirst64  _wfindfirst64
+#define _tfindnext64   _wfindnext64
+#define _tfinddata_t   _wfinddata_t
 #else
 #define __T(text) text
 #ifndef _TCHAR_DEFINED
@@ -196,9 +209,9 @@ typedef int _TINT;
 #define _tremove       remove
 #define _trename       rename
 #define _tperror       perror
-#define _tunlink       unlink
-#define _taccess       access
-#define _topen         open
+#define _tunlink       _unlink
+#define _taccess       _access
+#define _topen         _open
 #define _tcscat        strcat
 #define _tcschr        strchr
 #define _tcscpy        strcpy
@@ -261,9 +274,9 @@ typedef int _TINT;
 #define _tgetenv       getenv
 #define _tsystem       system
 #define _tgetcwd       getcwd
-#define _tchdir        chdir
+#define _tchdir        _chdir
 #define _tmkdir        _mkdir
-#define _trmdir        rmdir
+#define _trmdir        _rmdir
 #define _istalpha      isalpha
 #define _istalnum      isalnum
 #define _istdigit      isdigit
@@ -277,6 +290,20 @@ typedef int _TINT;
 #define _istgraph      isgraph
 #define _totupper      toupper
 #define _totlower      tolower
+#define _tpopen        popen
+#define _tsplitpath    _splitpath
+#define _tsplitpath_s  _splitpath_s
+#define _tmakepath     _makepath
+#define _tmakepath_s   _makepath_s
+#define _tfullpath     _fullpath
+#define _tstat         _stat
+#define _tstat64       _stat64
+#define _tstati64      _stati64
+#define _tfindfirst    _findfirst
+#define _tfindnext     _findnext
+#define _tfindfirst64  _findfirst64
+#define _tfindnext64   _findnext64
+#define _tfinddata_t   _finddata_t
 #endif
 #define _T(text)    __T(text)
 #define _TEXT(text) __T(text)
