@@ -260,6 +260,52 @@ static ULONG frame_number(struct fixture *f)
     return urb.UrbGetCurrentFrameNumber.FrameNumber;
 }
 
+/* A chain whose pieces end inside packets, one of them inside the counters that packets begin with. */
+static void test_isoch_chain(const char *speed, ULONG bytes)
+{
+    static const ULONG ends[] = {1, 1027, 1027 + 3000, ISO_PACKETS * ISO_BYTES} /* the last is longer than is needed at full speed */;
+    enum { PIECES = sizeof ends / sizeof *ends };
+    static UCHAR pieces[PIECES][ISO_PACKETS * ISO_BYTES], whole[ISO_PACKETS * ISO_BYTES];
+    struct fixture f = attach("mutt", speed);
+    CHECK(select_config(&f) == STATUS_SUCCESS && select_setting(&f, 1) == STATUS_SUCCESS);
+    MDL *mdls[PIECES];
+    for (unsigned i = 0; i < PIECES; i++) {
+        mdls[i] = IoAllocateMdl(pieces[i], ends[i] - (i == 0 ? 0 : ends[i - 1]), FALSE, FALSE, NULL);
+        MmBuildMdlForNonPagedPool(mdls[i]);
+        if (i != 0)
+            mdls[i - 1]->Next = mdls[i];
+    }
+    URB *urb = isoch_make(&f, IN_PIPE(&f, 3), NULL, ISO_PACKETS);
+    struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
+    isoch->Hdr.Function = URB_FUNCTION_ISOCH_TRANSFER_USING_CHAINED_MDL;
+    isoch->TransferBufferMDL = mdls[0];
+    isoch->TransferBufferLength = ISO_PACKETS * bytes;
+    for (ULONG i = 0; i < ISO_PACKETS; i++)
+        isoch->IsoPacket[i].Offset = i * bytes;
+    CHECK(urb_send(&f, urb) == STATUS_SUCCESS && isoch->ErrorCount == 0 && isoch->TransferBufferLength == ISO_PACKETS * bytes);
+    for (unsigned i = 0; i < PIECES; i++)
+        memcpy(whole + (i == 0 ? 0 : ends[i - 1]), pieces[i], ends[i] - (i == 0 ? 0 : ends[i - 1]));
+    ULONGLONG first, at, step;
+    memcpy(&first, whole, sizeof first);
+    memcpy(&step, whole + bytes, sizeof step);
+    bool good = step > first;
+    for (ULONG i = 0; i < ISO_PACKETS; i++) {
+        memcpy(&at, whole + i * bytes, sizeof at);
+        good = good && at == first + i * (step - first);
+    }
+    CHECK(good);
+    /* More than the chain has. */
+    mdls[1]->Next = NULL;
+    isoch->TransferBufferLength = ISO_PACKETS * bytes;
+    CHECK(urb_send(&f, urb) == STATUS_INVALID_PARAMETER);
+    USBD_UrbFree(f.handle, urb);
+    for (unsigned i = 0; i < PIECES; i++) {
+        mdls[i]->Next = NULL;
+        IoFreeMdl(mdls[i]);
+    }
+    detach(&f);
+}
+
 static void test_isoch(void)
 {
     struct fixture f = attach("mutt", "speed=high");
@@ -373,5 +419,8 @@ void test_transfers(void)
     test_reset_port();
     test_unplug();
     test_isoch();
+    test_isoch_chain("speed=full", 512);
+    test_isoch_chain("speed=high", 1024);
+    test_isoch_chain("speed=super", 1024);
     test_anything();
 }
