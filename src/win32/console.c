@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Console text: UTF-16 in the calls, UTF-8 on the terminal, and what Windows does by attributes and
- * positions by the escape sequences that terminals understand. A handle that is no terminal is refused
- * with ERROR_INVALID_HANDLE, as Windows refuses a redirected one; programs then use WriteFile. */
+ * positions by the escape sequences that terminals understand. A handle that is no terminal is
+ * refused with ERROR_INVALID_HANDLE, as Windows refuses a redirected one; programs then use
+ * WriteFile. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "base/utf16.h"
 #include "nt/file.h"
@@ -73,16 +76,14 @@ BOOL WINAPI WriteConsoleW(HANDLE console, const VOID *text, DWORD length, LPDWOR
     return result;
 }
 
-BOOL WINAPI ReadConsoleA(HANDLE console, LPVOID buffer, DWORD length, LPDWORD read,
-                         LPVOID control)
+BOOL WINAPI ReadConsoleA(HANDLE console, LPVOID buffer, DWORD length, LPDWORD read, LPVOID control)
 {
     return console_descriptor(console) >= 0 && ReadFile(console, buffer, length, read, NULL);
 }
 
 /* A byte of UTF-8 never makes more than one unit, so a line that fits in bytes fits in units. A
  * character that the end of the read cut is completed byte by byte. */
-BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID buffer, DWORD length, LPDWORD read,
-                         LPVOID control)
+BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID buffer, DWORD length, LPDWORD read, LPVOID control)
 {
     char *narrow;
     DWORD done = 0, more;
@@ -105,7 +106,8 @@ BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID buffer, DWORD length, LPDWORD re
             start--;
         unsigned char first = start ? (unsigned char)narrow[start - 1] : 0;
         size_t need = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
-        if (!start || done - start + 1 >= need || !ReadFile(console, narrow + done, 1, &more, NULL) || !more)
+        if (!start || done - start + 1 >= need ||
+            !ReadFile(console, narrow + done, 1, &more, NULL) || !more)
             break;
         done += more;
     }
@@ -193,7 +195,8 @@ BOOL WINAPI SetConsoleTextAttribute(HANDLE console, WORD attributes)
     /* Grey on black is how a console begins: the terminal's own colours. */
     if (front == (FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE) && !back)
         return console_sequence(console, "\033[0m");
-    snprintf(sequence, sizeof(sequence), "\033[%d;%dm", terminal_colour(front) + (front & 8 ? 90 : 30),
+    snprintf(sequence, sizeof(sequence), "\033[%d;%dm",
+             terminal_colour(front) + (front & 8 ? 90 : 30),
              terminal_colour(back) + (back & 8 ? 100 : 40));
     return console_sequence(console, sequence);
 }
@@ -238,5 +241,35 @@ BOOL WINAPI FlushConsoleInputBuffer(HANDLE console)
     if (fd < 0)
         return FALSE;
     tcflush(fd, TCIFLUSH);
+    return TRUE;
+}
+
+/* The bell goes to the terminal even where output is redirected. */
+static void bell(void)
+{
+    int fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, "\a", 1) < 0) { /* a sound that is not heard is no error */
+    }
+    close(fd);
+}
+
+BOOL WINAPI Beep(DWORD frequency, DWORD duration)
+{
+    if (frequency < 0x25 || frequency > 0x7fff) {
+        error_set(ERROR_INVALID_PARAMETER);
+        return FALSE;
+    }
+    bell();
+    Sleep(duration); /* documented: does not return before the sound ends */
+    return TRUE;
+}
+
+BOOL WINAPI MessageBeep(UINT type)
+{
+    (void)type;
+    bell();
     return TRUE;
 }

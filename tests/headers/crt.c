@@ -203,7 +203,7 @@ static void on_invalid(const wchar_t *e, const wchar_t *f, const wchar_t *n, uns
 
 static void guarded_blocks(void)
 {
-    int steps = 0;
+    volatile int steps = 0;
 
     for (int i = 0; i < 2; i++) {
         __try {
@@ -216,6 +216,12 @@ static void guarded_blocks(void)
         }
     }
     CHECK(steps == 22);
+    _try {
+        RaiseException(0xE0000001, 0, 0, NULL);
+    } _except (EXCEPTION_EXECUTE_HANDLER) {
+        steps++;
+    }
+    CHECK(steps == 23 && MessageBeep(MB_OK) && Beep(440, 0) && !Beep(36, 0) && GetLastError() == ERROR_INVALID_PARAMETER);
     __try {
         steps = 1;
     } __except (EXCEPTION_EXECUTE_HANDLER) {

@@ -12,6 +12,8 @@
 #include <thread>
 #include <unordered_map>
 #include <vector>
+#include <system_error>
+#include <winsock2.h>
 #include <windows.h>
 #include <tchar.h>
 #include <functional>
@@ -118,14 +120,41 @@ static void file_streams()
     CHECK(DeleteFileW(path.c_str()) && !std::ifstream(path.c_str()) && !std::ifstream(narrow));
 }
 
+// A std::error_code of GetLastError's: its text, and what it compares equal to.
+static void error_codes()
+{
+    std::error_code code(ERROR_SHARING_VIOLATION, std::system_category());
+    CHECK(code == std::errc::permission_denied && code != std::errc::broken_pipe && std::string(code.category().name()) == "system");
+    CHECK(std::error_code(WSAECONNRESET, std::system_category()) == std::errc::connection_reset);
+    CHECK(std::error_code(ERROR_IO_PENDING, std::system_category()).default_error_condition().category() == std::system_category());
+    CHECK(!std::error_code() && std::error_code() == std::error_code(0, std::system_category()));
+    std::string text = std::system_category().message(ERROR_ACCESS_DENIED);
+    CHECK(text == "Access is denied." && std::system_category().message(0x2fffffff) == "unknown error");
+    std::string thrown;
+    try {
+        throw std::system_error(ERROR_FILE_NOT_FOUND, std::system_category(), "open");
+    } catch (const std::system_error &e) {
+        thrown = e.what();
+        CHECK(e.code() == std::errc::no_such_file_or_directory);
+    }
+    CHECK(thrown == "open: The system cannot find the file specified.");
+    std::error_code missing;
+    CHECK(std::filesystem::file_size("/no/such", missing) == static_cast<std::uintmax_t>(-1));
+    CHECK(missing == std::errc::no_such_file_or_directory);
+}
+
 int wmain(int argc, wchar_t *argv[])
 {
     DWORD got = 0;
     CHECK(argc == 2 && std::wstring(argv[1]) == L"\u00e9");
     CHECK(annotated(5, &got, L"abc") == 3 && got == 5);
     CHECK(min(3, 4u) == 3 && max(1.5, 2) == 2 && (std::min)(1, 2) == 1);
+#ifndef __clang__
+    CHECK(0xFFFFFFFFFFFFFFFFui64 == ~0ull && -5i64 * 10000000 == -50000000 && sizeof(1ui32) == 4);
+#endif
     wide_strings();
     file_streams();
+    error_codes();
     guarded();
     volatile ULONG unsigned_count = 0;
     volatile LONG count = 0;

@@ -66,6 +66,11 @@ struct ovl_seh_leave {
 #else
 #define _exception_code() (ovl_seh.record.ExceptionCode)
 #endif
+/* The spelling of the first compilers. */
+#define _try     __try
+#define _except  __except
+#define _finally __finally
+#define _leave   __leave
 #define _exception_info()         (&ovl_seh.pointers)
 #define _abnormal_termination()   (ovl_seh.phase == OVL_SEH_RAISED)
 #define exception_code            _exception_code

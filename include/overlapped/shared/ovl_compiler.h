@@ -91,4 +91,17 @@
 #define __debugbreak() __builtin_trap()
 #endif
 
+/* 5i64, 5ui64: with g++ only, where a suffix can be given a meaning. */
+#if defined(__cplusplus) && __cplusplus >= 201103L && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wliteral-suffix"
+extern "C++" {
+constexpr long long operator""i64(unsigned long long value) { return static_cast<long long>(value); }
+constexpr unsigned long long operator""ui64(unsigned long long value) { return value; }
+constexpr int operator""i32(unsigned long long value) { return static_cast<int>(value); }
+constexpr unsigned operator""ui32(unsigned long long value) { return static_cast<unsigned>(value); }
+}
+#pragma GCC diagnostic pop
+#endif
+
 #endif
