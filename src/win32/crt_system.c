@@ -197,6 +197,19 @@ CRT(int, ovl_crt__putenv_s, const char *name, const char *value)
     return (*value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? errno : 0;
 }
 
+/* "NAME=value", which is copied; "NAME=" removes. */
+CRT(int, ovl_crt__putenv, const char *text)
+{
+    const char *equals = text ? strchr(text, '=') : NULL;
+
+    if (!equals || equals == text)
+        return crt_invalid(EINVAL), -1;
+    char *name = strndup(text, (size_t)(equals - text));
+    int result = name ? (equals[1] ? setenv(name, equals + 1, 1) : unsetenv(name)) : -1;
+    free(name);
+    return result;
+}
+
 /* The text stays until the thread asks for the next one. */
 CRT(char16_t *, ovl_crt__wgetenv, const char16_t *name)
 {

@@ -130,6 +130,9 @@ static void time_and_environment(void)
     CHECK(_dupenv_s(&copy, &size, "OVL_TEST") == 0 && !strcmp(copy, "value"));
     free(copy);
     CHECK(_putenv_s("OVL_TEST", "") == 0 && !getenv("OVL_TEST"));
+    CHECK(_putenv("OVL_TEST=other") == 0 && !strcmp(getenv("OVL_TEST"), "other"));
+    CHECK(_putenv("OVL_TEST=") == 0 && !getenv("OVL_TEST") && _putenv("OVL_TEST") == -1);
+    CHECK(SecureZeroMemory(text, sizeof(text)) == text && !text[0]);
 }
 
 static void files(void)

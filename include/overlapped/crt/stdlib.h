@@ -57,6 +57,7 @@ errno_t _ui64toa_s(unsigned long long value, char *buffer, size_t size, int radi
 errno_t getenv_s(size_t *needed, char *buffer, size_t size, const char *name)
     OVL_SYMBOL(ovl_crt_getenv_s);
 errno_t _dupenv_s(char **buffer, size_t *size, const char *name) OVL_SYMBOL(ovl_crt__dupenv_s);
+int _putenv(const char *text) OVL_SYMBOL(ovl_crt__putenv);
 errno_t _putenv_s(const char *name, const char *value) OVL_SYMBOL(ovl_crt__putenv_s);
 errno_t mbstowcs_s(size_t *converted, ovl_wchar *to, size_t size, const char *from, size_t count)
     OVL_SYMBOL(ovl_crt_mbstowcs_s);
@@ -122,7 +123,6 @@ OVL_END_C
 #define _strtoi64  strtoll
 #define _strtoui64 strtoull
 #define _abs64     llabs
-#define _putenv    putenv
 #ifndef __min
 #define __min(a, b) (((a) < (b)) ? (a) : (b))
 #define __max(a, b) (((a) > (b)) ? (a) : (b))

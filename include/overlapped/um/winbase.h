@@ -31,6 +31,7 @@
 #define MoveMemory   RtlMoveMemory
 #define FillMemory   RtlFillMemory
 #define ZeroMemory   RtlZeroMemory
+#define SecureZeroMemory RtlSecureZeroMemory
 #define FILE_BEGIN   0
 #define FILE_CURRENT 1
 #define FILE_END     2

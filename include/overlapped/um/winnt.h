@@ -627,6 +627,13 @@ typedef OSVERSIONINFOEXA OSVERSIONINFOEX, *POSVERSIONINFOEX, *LPOSVERSIONINFOEX;
 #define RtlMoveMemory(to, from, n)   memmove((to), (from), (n))
 #define RtlCopyMemory(to, from, n)   memcpy((to), (from), (n))
 #define RtlFillMemory(to, n, value)  memset((to), (value), (n))
+/* Zeroes memory that is not read again: the compiler must not leave it out. */
+FORCEINLINE PVOID RtlSecureZeroMemory(PVOID ptr, SIZE_T cnt)
+{
+    memset(ptr, 0, cnt);
+    __asm__ volatile("" : : "r"(ptr) : "memory");
+    return ptr;
+}
 #define RtlZeroMemory(to, n)         memset((to), 0, (n))
 
 #include "interlockedapi.h"
