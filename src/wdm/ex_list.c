@@ -123,6 +123,55 @@ VOID NTAPI ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID E
         InterlockedPushEntrySList(&Lookaside->ListHead, Entry);
 }
 
+/* ---- The newer form: functions of one's own get the list ------------------------------------------------------------ */
+
+NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free, POOL_TYPE PoolType,
+                                           ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+{
+    (void)Depth; /* reserved */
+    if (Flags == (EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE))
+        return STATUS_INVALID_PARAMETER_5;
+    lookaside_initialise(Lookaside, PoolType, (PALLOCATE_FUNCTION)(uintptr_t)Allocate, (PFREE_FUNCTION)(uintptr_t)Free, Size, Tag);
+    return STATUS_SUCCESS;
+}
+
+PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
+{
+    PVOID entry = verify_on() ? NULL : InterlockedPopEntrySList(&Lookaside->ListHead);
+    if (entry != NULL)
+        return entry;
+    if (Lookaside->Allocate != NULL)
+        return ((PALLOCATE_FUNCTION_EX)(uintptr_t)Lookaside->Allocate)(Lookaside->Type, Lookaside->Size, Lookaside->Tag, Lookaside);
+    return wdm_pool_allocate(Lookaside->Type, Lookaside->Size, Lookaside->Tag, VERIFY_CALLER);
+}
+
+static void entry_free_ex(LOOKASIDE_LIST_EX *list, void *entry)
+{
+    if (list->Free != NULL)
+        ((PFREE_FUNCTION_EX)(uintptr_t)list->Free)(entry, list);
+    else
+        ExFreePool(entry);
+}
+
+VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
+{
+    if (verify_on() || QueryDepthSList(&Lookaside->ListHead) >= Lookaside->Depth)
+        entry_free_ex(Lookaside, Entry);
+    else
+        InterlockedPushEntrySList(&Lookaside->ListHead, Entry);
+}
+
+VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
+{
+    for (SLIST_ENTRY *entry; (entry = InterlockedPopEntrySList(&Lookaside->ListHead)) != NULL;)
+        entry_free_ex(Lookaside, entry);
+}
+
+VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
+{
+    ExFlushLookasideListEx(Lookaside);
+}
+
 VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     for (SLIST_ENTRY *entry; (entry = InterlockedPopEntrySList(&Lookaside->ListHead)) != NULL;)

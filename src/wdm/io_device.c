@@ -62,6 +62,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
     device->object.Flags = DO_DEVICE_INITIALIZING | (Exclusive ? DO_EXCLUSIVE : 0);
     device->object.StackSize = 1;
     device->object.DeviceExtension = DeviceExtensionSize != 0 ? device + 1 : NULL;
+    KeInitializeDeviceQueue((KDEVICE_QUEUE *)(void *)device->object.DeviceQueue);
     list_init(&device->names);
     list_init(&device->named_link);
     lock_acquire(&wdm_lock);

@@ -95,6 +95,7 @@ static void driver_free(struct wdm_driver *driver)
     if (driver->module != NULL)
         dlclose(driver->module);
     driver_setup_free(driver);
+    wdm_extensions_free(driver);
     free(driver->ids);
     free(driver);
 }
@@ -108,6 +109,7 @@ static struct wdm_driver *driver_make(const struct driver_spec *spec)
     list_init(&driver->devices);
     list_init(&driver->pnp_devices);
     list_init(&driver->settings);
+    list_init(&driver->extensions);
     service_name(spec->path, driver->name, sizeof driver->name);
     driver->ids = malloc(usb_id_list_size(spec->ids));
     if (driver->ids == NULL) {

@@ -64,6 +64,21 @@ static NTSTATUS pointer_add(struct object *object, void *pointer)
     return STATUS_SUCCESS;
 }
 
+/* A type is compared where the pointer is one that a driver got by a handle; others are referenced as they are. */
+NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode)
+{
+    VERIFY_IRQL(DISPATCH_LEVEL);
+    (void)DesiredAccess;
+    (void)AccessMode;
+    lock_acquire(&pointers_lock);
+    const struct object_pointer *known = pointer_find(Object);
+    bool good = known == NULL || ObjectType == NULL || known->object->type == (const struct object_type *)(const void *)ObjectType;
+    lock_release(&pointers_lock);
+    if (good)
+        ObReferenceObject(Object);
+    return good ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;
+}
+
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID *Object, PVOID HandleInformation)
 {

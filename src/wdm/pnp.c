@@ -37,6 +37,7 @@ void pnp_dereference(struct pnp_device *device)
     if (atomic_fetch_sub_explicit(&device->references, 1, memory_order_acq_rel) != 1)
         return;
     pnp_interfaces_free(device);
+    pnp_properties_free(device);
     usb_node_dereference(device->node);
     free(device);
 }
@@ -220,6 +221,7 @@ static struct pnp_device *device_make(struct wdm_driver *driver, struct usb_node
     usb_node_reference(node);
     device->pdo = pdo;
     list_init(&device->interfaces);
+    list_init(&device->properties);
     list_init(&device->work_link);
     pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;
     wdm_device_of(pdo)->pnp = device;

@@ -36,6 +36,7 @@ struct pnp_device {
     _Atomic uint8_t state;      /* enum pnp_state; changed in turn */
     _Atomic bool restarts;      /* once it is removed, the node gets a new one */
     struct list interfaces;     /* struct pnp_interface.link, under wdm_lock */
+    struct list properties;     /* what drivers assigned: pnp_property_data.c; under wdm_lock */
     struct list work_link;      /* the worker's queue */
     uint32_t work;              /* what it is to look at: enum pnp_work, under the queue's lock */
 };
@@ -69,6 +70,9 @@ void pnp_work_run(struct pnp_device *device, uint32_t work);
 /* The device is started: interfaces that were enabled meanwhile are shown (pnp_interface.c). */
 void pnp_interfaces_show(struct pnp_device *device);
 void pnp_interfaces_free(struct pnp_device *device);
+void pnp_properties_free(struct pnp_device *device);
+/* The device that a symbolic link of an interface belongs to, referenced, and the interface's class; or NULL. */
+struct pnp_device *pnp_link_device(const UNICODE_STRING *name, struct usb_guid *guid);
 
 /* Drivers that devices are offered to (pnp_driver.c): once its DriverEntry has succeeded. */
 void pnp_driver_add(struct wdm_driver *driver);

@@ -156,6 +156,11 @@ static struct pnp_device *link_device(const UNICODE_STRING *name, struct usb_gui
     return found;
 }
 
+struct pnp_device *pnp_link_device(const UNICODE_STRING *name, struct usb_guid *guid)
+{
+    return link_device(name, guid, false);
+}
+
 static NTSTATUS interface_set(struct pnp_device *device, const struct usb_guid *guid, bool Enable)
 {
     NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;

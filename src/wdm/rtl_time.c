@@ -74,7 +74,6 @@ NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 
 BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG Version)
 {
-    enum { NTDDI_WIN10_VB = 0x0a000008 };
     return Version <= NTDDI_WIN10_VB;
 }
 

@@ -20,6 +20,7 @@ static DRIVER_OBJECT *bus_driver(void)
     static struct wdm_driver bus = {.name = "usbhub3"};
     if (bus.object.DriverExtension == NULL) {
         list_init(&bus.devices);
+        list_init(&bus.extensions);
         for (int i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
             bus.object.MajorFunction[i] = pdo_dispatch;
         bus.extension.DriverObject = &bus.object;

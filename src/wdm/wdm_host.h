@@ -18,6 +18,7 @@ struct wdm_driver {
     struct list devices;   /* struct wdm_device.link, under wdm_lock */
     struct list pnp_devices; /* struct pnp_device.link, under wdm_lock; changed in the manager's turn */
     char *ids;             /* hardware and compatible ids that it takes, strings one behind the other; "": none. Fixed */
+    struct list extensions; /* struct driver_extension.link: IoAllocateDriverObjectExtension; under wdm_lock */
     struct list settings;  /* struct driver_setting.link: of its devices' keys. Fixed */
     char description[128], class_name[64], class_guid[40]; /* of its INF; "" */
     _Atomic uint32_t busy; /* its work items that are queued or run; unloading sleeps on it */
@@ -113,6 +114,8 @@ struct wdm_irp {
     uint32_t magic;
     wdm_irp_ended_fn *ended;
     wdm_irp_ended_fn *free;
+    bool has_activity;
+    GUID activity;
     IRP public; /* and its stack locations behind it */
 };
 
@@ -128,6 +131,9 @@ void wdm_irp_init(struct wdm_irp *irp, CCHAR depth, wdm_irp_ended_fn *ended); /*
 void wdm_cancel_call(PDRIVER_CANCEL routine, IRP *irp);
 /* IRP.Cancel becomes TRUE. */
 void wdm_irp_mark_cancelled(IRP *irp);
+
+/* What a driver allocated with its driver object (io_driver.c). */
+void wdm_extensions_free(struct wdm_driver *driver);
 
 struct wdm_irp *wdm_irp_make(CCHAR depth, wdm_irp_ended_fn *ended);
 void wdm_irp_free(struct wdm_irp *irp);

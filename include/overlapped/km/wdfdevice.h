@@ -313,20 +313,9 @@ NTAPI_INLINE VOID WDF_IO_TYPE_CONFIG_INIT(PWDF_IO_TYPE_CONFIG IoTypeConfig)
 
 /* ---- Properties ------------------------------------------------------------------------------------------- */
 
-#ifndef DEVPROPKEY_DEFINED
-#define DEVPROPKEY_DEFINED
-typedef GUID DEVPROPGUID, *PDEVPROPGUID;
-typedef ULONG DEVPROPID, *PDEVPROPID;
-typedef struct _DEVPROPKEY {
-    DEVPROPGUID fmtid;
-    DEVPROPID pid;
-} DEVPROPKEY, *PDEVPROPKEY;
-#endif
-typedef ULONG DEVPROPTYPE, *PDEVPROPTYPE;
 #ifndef LOCALE_NEUTRAL
 #define LOCALE_NEUTRAL 0
 #endif
-#define PLUGPLAY_PROPERTY_PERSISTENT 0x00000001
 
 typedef struct _WDF_DEVICE_PROPERTY_DATA {
     ULONG Size;

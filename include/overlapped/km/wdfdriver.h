@@ -57,4 +57,10 @@ WDF_METHOD(NTSTATUS, WdfDriverRetrieveVersionString, (WDFDRIVER Driver, WDFSTRIN
 WDF_METHOD(BOOLEAN, WdfDriverIsVersionAvailable, (WDFDRIVER Driver, PWDF_DRIVER_VERSION_AVAILABLE_PARAMS Params),
            (Driver, Params))
 OVL_END_C
+
+NTAPI_INLINE VOID WdfVerifierDbgBreakPoint(void) { DbgBreakPoint(); }
+NTAPI_INLINE VOID WdfVerifierKeBugCheck(ULONG BugCheckCode, ULONG_PTR Parameter1, ULONG_PTR Parameter2, ULONG_PTR Parameter3, ULONG_PTR Parameter4)
+{
+    KeBugCheckEx(BugCheckCode, Parameter1, Parameter2, Parameter3, Parameter4);
+}
 #endif

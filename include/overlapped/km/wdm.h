@@ -7,6 +7,7 @@
 #ifndef _NTDDK_
 #define _WDMDDK_
 #endif
+#include "sdkddkver.h"
 #include "sal.h"
 #include "ntdef.h"
 #include "ntstatus.h"
@@ -659,4 +660,5 @@ NTAPI_INLINE VOID InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
 #include "ovl_km_zw.h"
 #include "ovl_km_ex.h"
 #include "ovl_km_rtl.h"
+#include "ovl_km_more.h"
 #endif
