@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks, lists, lookaside lists, pool, timers, work items, rundown, cancel-safe queues, remove locks, time. A part of wdm.h. */
+#include "wdm.h" /* which includes this: whoever comes first */
 #ifndef OVL_KM_EX_H
 #define OVL_KM_EX_H
-#include "wdm.h"
 
 /* ---- Mutexes ----------------------------------------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests that a driver makes itself, device stacks, Plug and Play and power routines. A part of wdm.h. */
+#include "wdm.h" /* which includes this: whoever comes first */
 #ifndef OVL_KM_IO_H
 #define OVL_KM_IO_H
-#include "wdm.h"
 
 #define IRP_NOCACHE               0x00000001
 #define IRP_PAGING_IO             0x00000002

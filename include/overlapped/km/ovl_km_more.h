@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What older and rarer drivers name: StartIo and device queues, bitmaps, driver object extensions, lookaside lists of the newer form, large integers
  * by function, sections that are locked. A part of wdm.h. */
+#include "wdm.h" /* which includes this: whoever comes first */
 #ifndef OVL_KM_MORE_H
 #define OVL_KM_MORE_H
-#include "wdm.h"
 #include "devpropdef.h"
 
 #define UNREFERENCED_LOCAL_VARIABLE(V) ((void)(V))

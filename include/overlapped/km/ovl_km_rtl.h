@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Rtl*, Dbg*, memory descriptors and memory: what drivers do with strings, GUIDs, time, bytes. A part of wdm.h. */
+#include "wdm.h" /* which includes this: whoever comes first */
 #ifndef OVL_KM_RTL_H
 #define OVL_KM_RTL_H
-#include "wdm.h"
 #include <stdarg.h>
 
 /* ---- Memory descriptors and memory --------------------------------------------------------------------------------- */

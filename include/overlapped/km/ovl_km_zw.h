@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Zw*: registry keys, files, events by handle; and the Rtl routines over the registry. A part of wdm.h. */
+#include "wdm.h" /* which includes this: whoever comes first */
 #ifndef OVL_KM_ZW_H
 #define OVL_KM_ZW_H
-#include "wdm.h"
 
 #define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
 #define ZwCurrentProcess() NtCurrentProcess()
