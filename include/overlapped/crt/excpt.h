@@ -44,11 +44,11 @@ OVL_END_C
 #define OVL_SEH_EXCEPT(answer) else if (ovl_seh.phase != OVL_SEH_RAISED || !ovl_seh_filter(&ovl_seh, answer)) {} else
 
 #if defined(__cplusplus) && __cpp_exceptions
-extern "C++" {
+extern "C++" { /* drivers include their headers inside extern "C" */
+#include <exception> /* its __try is not ours */
 struct ovl_seh_leave {
 };
 }
-#include <exception> /* its __try is not ours */
 #undef __try
 #define __try            OVL_SEH_TRY try
 #define __leave          throw ovl_seh_leave()

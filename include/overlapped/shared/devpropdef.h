@@ -55,6 +55,7 @@ typedef struct _DEVPROPKEY {
 } DEVPROPKEY, *PDEVPROPKEY;
 
 #ifdef __cplusplus
+extern "C++" {
 static inline bool operator==(const DEVPROPKEY &a, const DEVPROPKEY &b)
 {
     return a.pid == b.pid && IsEqualIID(a.fmtid, b.fmtid);
@@ -62,6 +63,7 @@ static inline bool operator==(const DEVPROPKEY &a, const DEVPROPKEY &b)
 static inline bool operator!=(const DEVPROPKEY &a, const DEVPROPKEY &b)
 {
     return !(a == b);
+}
 }
 #define IsEqualDevPropKey(a, b) ((a).pid == (b).pid && IsEqualIID((a).fmtid, (b).fmtid))
 #else
