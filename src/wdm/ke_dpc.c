@@ -127,10 +127,11 @@ static void timer_fired(struct engine_timer *engine)
     enum { NS_PER_MS = 1000000 };
     KTIMER *timer = container_of((PVOID(*)[3])(void *)engine, KTIMER, Engine);
     KDPC *dpc = timer->Dpc;
-    if (verify_on() && timer->Period == 0)
+    ULONG period = __atomic_load_n(&timer->Period, __ATOMIC_SEQ_CST);
+    if (verify_on() && period == 0)
         verify_forget(VERIFY_TIMER, timer);
-    if (timer->Period != 0)
-        engine_timer_set(engine, engine->due_ns + (uint64_t)timer->Period * NS_PER_MS);
+    if (period != 0)
+        engine_timer_set(engine, engine->due_ns + (uint64_t)period * NS_PER_MS);
     dispatcher_set((struct dispatcher *)(void *)&timer->Header);
     if (dpc != NULL)
         KeInsertQueueDpc(dpc, NULL, NULL);
@@ -149,12 +150,29 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
+/* Whether it was set. Behind this it is not firing either, and its memory is the driver's: one that
+ * is firing may have set itself again by its period before that went, so a periodic one is taken
+ * twice. */
+static bool timer_stop(KTIMER *timer)
+{
+    struct engine_timer *engine = timer_engine(timer);
+    bool periodic = __atomic_exchange_n(&timer->Period, 0, __ATOMIC_SEQ_CST) != 0;
+    if (engine_timer_cancel(engine) && !periodic)
+        return true;
+    engine_timer_drain(engine);
+    if (periodic) {
+        engine_timer_cancel(engine);
+        engine_timer_drain(engine);
+    }
+    return periodic;
+}
+
 static bool timer_set(KTIMER *Timer, LARGE_INTEGER DueTime, LONG Period, KDPC *Dpc, const void *caller)
 {
-    bool queued = engine_timer_cancel(timer_engine(Timer));
+    bool queued = timer_stop(Timer);
     dispatcher_reset((struct dispatcher *)(void *)&Timer->Header);
     Timer->Dpc = Dpc;
-    Timer->Period = (ULONG)Period;
+    __atomic_store_n(&Timer->Period, (ULONG)Period, __ATOMIC_SEQ_CST);
     uint64_t due = wdm_deadline(&DueTime);
     if (verify_on())
         verify_track(VERIFY_TIMER, Timer, 0, 0, caller);
@@ -179,5 +197,5 @@ BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
     VERIFY_IRQL(DISPATCH_LEVEL);
     if (verify_on())
         verify_forget(VERIFY_TIMER, Timer);
-    return engine_timer_cancel(timer_engine(Timer));
+    return timer_stop(Timer);
 }
