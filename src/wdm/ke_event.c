@@ -98,17 +98,16 @@ uint64_t wdm_deadline(const LARGE_INTEGER *timeout)
 {
     if (timeout == NULL)
         return WAIT_FOREVER;
-    LONGLONG ticks = timeout->QuadPart;
-    if (ticks == 0)
+    LONGLONG when = timeout->QuadPart;
+    if (when == 0)
         return 0;
-    if (ticks < 0)
-        ticks = -ticks;
-    else {
+    uint64_t ticks = 0 - (uint64_t)when;
+    if (when > 0) {
         LARGE_INTEGER now;
         KeQuerySystemTime(&now);
-        ticks = ticks > now.QuadPart ? ticks - now.QuadPart : 0;
+        ticks = when > now.QuadPart ? (uint64_t)(when - now.QuadPart) : 0;
     }
-    return clock_deadline_ns((uint64_t)ticks * NS_PER_TICK);
+    return ticks > UINT64_MAX / NS_PER_TICK ? WAIT_FOREVER : clock_deadline_ns(ticks * NS_PER_TICK);
 }
 
 /* A wait that may sleep is for levels below DISPATCH_LEVEL. */
