@@ -8,7 +8,8 @@
 
 static PVOID pool_allocate(POOL_TYPE type, size_t size, ULONG tag, bool zeroed, const void *caller)
 {
-    if (verify_memory_fails(caller))
+    static const size_t largest = (size_t)1 << 40; /* beyond it a size is one that overflowed */
+    if (size > largest || verify_memory_fails(caller))
         return NULL;
     if (verify_on())
         return verify_pool_allocate(type, size, tag, zeroed, caller);
@@ -24,16 +25,24 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
     return pool_allocate(PoolType, NumberOfBytes, Tag, false, VERIFY_CALLER);
 }
 
+/* By the newer functions' flags. */
+static PVOID pool_allocate_by(POOL_FLAGS flags, size_t size, ULONG tag, const void *caller)
+{
+    POOL_TYPE type = flags & POOL_FLAG_PAGED ? PagedPool : NonPagedPool;
+    PVOID memory = NULL;
+    if (tag != 0 && size != 0)
+        memory = pool_allocate(type, size, tag, !(flags & POOL_FLAG_UNINITIALIZED), caller);
+    else if (verify_on()) /* both are refused by the documentation */
+        wdm_verifier_report_at(NULL, tag == 0 ? "pool-no-tag" : "pool-zero-size", caller,
+                               "%zu bytes of pool are allocated with the tag 0x%08x", size, tag);
+    if (memory == NULL && (flags & POOL_FLAG_RAISE_ON_FAILURE))
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    return memory;
+}
+
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    POOL_TYPE type = Flags & POOL_FLAG_PAGED ? PagedPool : NonPagedPool;
-    if (Tag == 0 || NumberOfBytes == 0) { /* both are refused by the documentation */
-        if (verify_on())
-            wdm_verifier_report(NULL, Tag == 0 ? "pool-no-tag" : "pool-zero-size", "ExAllocatePool2 of %zu bytes with the tag 0x%08x",
-                                (size_t)NumberOfBytes, Tag);
-        return NULL;
-    }
-    return pool_allocate(type, NumberOfBytes, Tag, !(Flags & POOL_FLAG_UNINITIALIZED), VERIFY_CALLER);
+    return pool_allocate_by(Flags, NumberOfBytes, Tag, VERIFY_CALLER);
 }
 
 PVOID wdm_pool_allocate(POOL_TYPE type, size_t size, ULONG tag, const void *caller)
@@ -63,10 +72,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, P
     for (ULONG i = 0; i < ExtendedParametersCount; i++)
         if (!ExtendedParameters[i].Optional && ExtendedParameters[i].Type != PoolExtendedParameterPriority)
             return NULL;
-    if (Tag == 0 || NumberOfBytes == 0)
-        return NULL;
-    return pool_allocate(Flags & POOL_FLAG_PAGED ? PagedPool : NonPagedPool, NumberOfBytes, Tag, !(Flags & POOL_FLAG_UNINITIALIZED),
-                         VERIFY_CALLER);
+    return pool_allocate_by(Flags, NumberOfBytes, Tag, VERIFY_CALLER);
 }
 
 VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
