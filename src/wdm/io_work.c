@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Work items: routines that run at PASSIVE_LEVEL on a thread of the engine's pool. The device is referenced until its
- * routine has returned, so a driver's code stays while it runs. */
+/* Work items: routines that run at PASSIVE_LEVEL on a thread of the engine's pool. The device, or
+ * the driver itself, is kept until its routine has returned, so a driver's code stays while it
+ * runs. */
 #include <stdlib.h>
 
 #include "base/futex.h"
@@ -8,7 +9,7 @@
 #include "wdm/wdm_host.h"
 
 struct _IO_WORKITEM {
-    PDEVICE_OBJECT device;
+    PVOID object; /* the driver's device object, or its driver object */
 };
 
 /* The routine may free its item, so a queued one carries copies. */
@@ -16,7 +17,7 @@ struct queued_work {
     struct engine_op op;
     PIO_WORKITEM item;
     struct wdm_driver *driver;
-    PDEVICE_OBJECT device;
+    PDEVICE_OBJECT device; /* referenced; NULL: the item is of the driver object */
     PIO_WORKITEM_ROUTINE routine;
     PIO_WORKITEM_ROUTINE_EX routine_ex; /* IoQueueWorkItemEx's, instead */
     PVOID context;
@@ -29,7 +30,7 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     if (verify_on())
         verify_track(VERIFY_WORK_ITEM, item, 0, 0, VERIFY_CALLER);
     if (item != NULL)
-        item->device = DeviceObject;
+        item->object = DeviceObject;
     return item;
 }
 
@@ -47,13 +48,15 @@ static int64_t work_run(struct engine_op *op)
         verify_enter("work item routine", work->routine_ex != NULL ? (const void *)work->routine_ex : (const void *)work->routine);
     }
     if (work->routine_ex != NULL)
-        work->routine_ex(work->device, work->context, work->item);
+        work->routine_ex(work->device != NULL ? (PVOID)work->device : &work->driver->object,
+                         work->context, work->item);
     else
         work->routine(work->device, work->context);
     if (verify_on())
         verify_leave();
     wdm_driver_released(work->driver);
-    wdm_device_dereference(wdm_device_of(work->device));
+    if (work->device != NULL)
+        wdm_device_dereference(wdm_device_of(work->device));
     return 0;
 }
 
@@ -69,16 +72,20 @@ static void item_queue(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine, PIO_WORK
     struct queued_work *work = calloc(1, sizeof *work);
     if (work == NULL)
         wdm_stop("IoQueueWorkItem: no memory"); /* the routine has no way to fail */
+    bool of_driver = *(const CSHORT *)item->object == IO_TYPE_DRIVER;
+    DEVICE_OBJECT *device = of_driver ? NULL : item->object;
+    DRIVER_OBJECT *driver = of_driver ? item->object : device->DriverObject;
     *work = (struct queued_work){.op = {.code = ENGINE_WORK, .work = work_run, .done = work_done},
                                  .item = item,
-                                 .driver = container_of(item->device->DriverObject, struct wdm_driver, object),
-                                 .device = item->device,
+                                 .driver = container_of(driver, struct wdm_driver, object),
+                                 .device = device,
                                  .routine = routine,
                                  .routine_ex = routine_ex,
                                  .context = context};
     if (verify_on())
         verify_work_queued(item, caller);
-    wdm_device_reference(wdm_device_of(work->device));
+    if (device != NULL)
+        wdm_device_reference(wdm_device_of(device));
     atomic_fetch_add(&work->driver->busy, 1);
     engine_submit(&work->op);
 }
@@ -104,7 +111,7 @@ ULONG NTAPI IoSizeofWorkItem(void)
 
 VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 {
-    IoWorkItem->device = IoObject;
+    IoWorkItem->object = IoObject;
     if (verify_on())
         verify_track(VERIFY_WORK_ITEM, IoWorkItem, 0, 0, VERIFY_CALLER);
 }
