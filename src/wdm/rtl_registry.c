@@ -31,8 +31,27 @@ static NTSTATUS relative_open(ULONG relative, const WCHAR *path, bool create, st
 
 /* ---- One value to its place ------------------------------------------------------------------------------------------- */
 
-/* RTL_QUERY_REGISTRY_DIRECT: strings into a UNICODE_STRING, which gets a buffer where it has none; small values as they are; others with
- * a length and a type before them where the context says that it has room (a negative LONG). */
+/* Not a string and longer than a ULONG: the place begins with the size of its room as a LONG.
+ * Negative: the data alone; else its length and its type come first, as documented. */
+static NTSTATUS value_long(ULONG *place, ULONG type, const void *data, ULONG length)
+{
+    enum { HEAD = 2 * sizeof(ULONG) };
+    LONG size;
+    memcpy(&size, place, sizeof size);
+    bool alone = size < 0;
+    ULONG room = alone ? 0 - (ULONG)size : (ULONG)size;
+    if (room < length || (!alone && room - length < HEAD))
+        return STATUS_BUFFER_TOO_SMALL;
+    if (!alone) {
+        *place++ = length;
+        *place++ = type;
+    }
+    memcpy(place, data, length);
+    return STATUS_SUCCESS;
+}
+
+/* RTL_QUERY_REGISTRY_DIRECT: strings into a UNICODE_STRING, which gets a buffer where it has none;
+ * small values as they are. */
 static NTSTATUS value_direct(void *place, ULONG type, const void *data, ULONG length)
 {
     if (type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ) {
@@ -56,19 +75,7 @@ static NTSTATUS value_direct(void *place, ULONG type, const void *data, ULONG le
         memcpy(place, data, length);
         return STATUS_SUCCESS;
     }
-    LONG room = *(LONG *)place;
-    if (room >= 0) {
-        if ((ULONG)room < length)
-            return STATUS_BUFFER_TOO_SMALL;
-        memcpy(place, data, length);
-        return STATUS_SUCCESS;
-    }
-    if ((ULONG)-room < length + 2 * sizeof(ULONG))
-        return STATUS_BUFFER_TOO_SMALL;
-    ((ULONG *)place)[0] = length;
-    ((ULONG *)place)[1] = type;
-    memcpy((ULONG *)place + 2, data, length);
-    return STATUS_SUCCESS;
+    return value_long(place, type, data, length);
 }
 
 static NTSTATUS value_hand(const RTL_QUERY_REGISTRY_TABLE *entry, WCHAR *name, ULONG type, void *data, ULONG length, void *context)
@@ -120,9 +127,10 @@ static NTSTATUS entry_query(struct registry_key *key, const RTL_QUERY_REGISTRY_T
     if (data != NULL) {
         status = value_hand(entry, name->Buffer, type, data, length, context);
         free(data);
-        if (NT_SUCCESS(status) && (entry->Flags & RTL_QUERY_REGISTRY_DELETE))
-            registry_delete_value(key, name);
-        return status;
+        if (!NT_SUCCESS(status) || !(entry->Flags & RTL_QUERY_REGISTRY_DELETE))
+            return status;
+        NTSTATUS gone = registry_delete_value(key, name);
+        return gone == STATUS_OBJECT_NAME_NOT_FOUND ? status : gone;
     }
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
@@ -142,12 +150,16 @@ static NTSTATUS entry_query(struct registry_key *key, const RTL_QUERY_REGISTRY_T
     return value_hand(&plain, name->Buffer, default_type, entry->DefaultData, length, context);
 }
 
-/* An entry without a name: all values of the key. */
-static NTSTATUS entry_enumerate(struct registry_key *key, const RTL_QUERY_REGISTRY_TABLE *entry, void *context)
+/* An entry without a name: all values of the key. Where each is deleted, the next takes its place.
+ */
+static NTSTATUS entry_enumerate(struct registry_key *key, const RTL_QUERY_REGISTRY_TABLE *entry,
+                                void *context)
 {
     UNICODE_STRING name;
     NTSTATUS status = STATUS_SUCCESS;
-    for (ULONG i = 0; NT_SUCCESS(status) && registry_value_at(key, i, &name) == STATUS_SUCCESS; i++) {
+    ULONG step = entry->Flags & RTL_QUERY_REGISTRY_DELETE ? 0 : 1;
+    for (ULONG i = 0; NT_SUCCESS(status) && registry_value_at(key, i, &name) == STATUS_SUCCESS;
+         i += step) {
         status = entry_query(key, entry, &name, context);
         free(name.Buffer);
     }

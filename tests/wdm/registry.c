@@ -158,6 +158,83 @@ static VOID RtlTest(VOID)
           "RtlDeleteRegistryValue");
 }
 
+/* Values that are no strings and longer than a ULONG: the place begins with the size of its room,
+ * negative for the data alone, else length and type come before the data. */
+static VOID LongTest(VOID)
+{
+    ULONGLONG Number = 0x1122334455667788ULL;
+    struct {
+        LONG Room;
+        ULONG Type;
+        UCHAR Data[16];
+    } Place = {.Room = sizeof Place};
+    LONG Short[4] = {-8, 0, 5, 5};
+    RTL_QUERY_REGISTRY_TABLE Table[] = {
+        {NULL, RTL_QUERY_REGISTRY_DIRECT, (PWSTR)L"Long", &Place, REG_NONE, NULL, 0},
+        {NULL, 0, NULL, NULL, 0, NULL, 0}};
+    CHECK(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", L"Long", REG_QWORD,
+                                &Number, 8) == STATUS_SUCCESS,
+          "8 bytes");
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", Table, NULL, NULL) ==
+                  STATUS_SUCCESS &&
+              Place.Room == 8 && Place.Type == REG_QWORD && RtlEqualMemory(Place.Data, &Number, 8),
+          "a positive size: length, type, data");
+    Place.Room = 15;
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", Table, NULL, NULL) ==
+                  STATUS_BUFFER_TOO_SMALL &&
+              Place.Room == 15,
+          "room for the three is needed");
+    Table[0].EntryContext = Short;
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", Table, NULL, NULL) ==
+                  STATUS_SUCCESS &&
+              RtlEqualMemory(Short, &Number, 8) && Short[2] == 5,
+          "a negative size: the data alone");
+    Short[0] = -7;
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", Table, NULL, NULL) ==
+                  STATUS_BUFFER_TOO_SMALL &&
+              Short[0] == -7,
+          "one that is too small");
+    Short[0] = (LONG)0x80000000;
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Long", Table, NULL, NULL) ==
+                  STATUS_SUCCESS &&
+              RtlEqualMemory(Short, &Number, 8),
+          "the largest of them");
+}
+
+static ULONG Met;
+
+static NTSTATUS NTAPI OnEach(PWSTR Name, ULONG Type, PVOID Data, ULONG Length, PVOID Context,
+                             PVOID EntryContext)
+{
+    UNREFERENCED_PARAMETER(Type);
+    UNREFERENCED_PARAMETER(Length);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(EntryContext);
+    Met |= Name[0] == L'a' + (WCHAR) * (ULONG *)Data ? 1u << *(ULONG *)Data : 0x80000000;
+    return STATUS_SUCCESS;
+}
+
+/* RTL_QUERY_REGISTRY_DELETE with all values of a key: each is met, and none is left. */
+static VOID DeleteTest(VOID)
+{
+    RTL_QUERY_REGISTRY_TABLE Table[] = {
+        {OnEach, RTL_QUERY_REGISTRY_DELETE, NULL, NULL, REG_NONE, NULL, 0},
+        {NULL, 0, NULL, NULL, 0, NULL, 0}};
+    for (ULONG i = 0; i < 5; i++) {
+        WCHAR Name[2] = {(WCHAR)(L'a' + i), 0};
+        RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Each", Name, REG_DWORD, &i, 4);
+    }
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Each", Table, NULL, NULL) ==
+                  STATUS_SUCCESS &&
+              Met == 0x1f,
+          "each value is met");
+    Met = 0;
+    CHECK(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"OvlRegistry\\Each", Table, NULL, NULL) ==
+                  STATUS_SUCCESS &&
+              Met == 0,
+          "and deleted");
+}
+
 static VOID DeviceTest(VOID)
 {
     CHECK(SeenPdo != NULL, "the INF's id brought the device");
@@ -168,7 +245,9 @@ static VOID DeviceTest(VOID)
     CHECK(DeviceClass, "its class and its description are the INF's");
 }
 
-const struct Part Parts[] = {{"files", FilesTest}, {"zw", ZwTest}, {"rtl", RtlTest}, {"device", DeviceTest}, {NULL, NULL}};
+const struct Part Parts[] = {{"files", FilesTest}, {"zw", ZwTest},         {"rtl", RtlTest},
+                             {"long", LongTest},   {"delete", DeleteTest}, {"device", DeviceTest},
+                             {NULL, NULL}};
 
 static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
 {
