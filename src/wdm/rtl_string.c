@@ -21,7 +21,7 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR Source
 
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
-    VERIFY_IRQL(PASSIVE_LEVEL);
+    VERIFY_IRQL(APC_LEVEL);
     if (UnicodeString->Buffer != NULL)
         ExFreePool(UnicodeString->Buffer);
     *UnicodeString = (UNICODE_STRING){.Length = 0};

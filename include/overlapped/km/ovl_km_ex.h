@@ -47,10 +47,6 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex);
 VOID NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex);
 VOID NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
 VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex);
-#define KeInitializeGuardedMutex(mutex)   ExInitializeFastMutex(mutex)
-#define KeAcquireGuardedMutex(mutex)      ExAcquireFastMutex(mutex)
-#define KeTryToAcquireGuardedMutex(mutex) ExTryToAcquireFastMutex(mutex)
-#define KeReleaseGuardedMutex(mutex)      ExReleaseFastMutex(mutex)
 VOID NTAPI KeEnterCriticalRegion(void);
 VOID NTAPI KeLeaveCriticalRegion(void);
 BOOLEAN NTAPI KeAreApcsDisabled(void);
@@ -79,6 +75,30 @@ VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 OVL_END_C
 #define KeEnterGuardedRegion() KeEnterCriticalRegion()
 #define KeLeaveGuardedRegion() KeLeaveCriticalRegion()
+
+/* A guarded mutex leaves the level as it is and enters a region instead. */
+#define KeInitializeGuardedMutex(mutex)    ExInitializeFastMutex(mutex)
+#define KeAcquireGuardedMutexUnsafe(mutex) ExAcquireFastMutexUnsafe(mutex)
+#define KeReleaseGuardedMutexUnsafe(mutex) ExReleaseFastMutexUnsafe(mutex)
+NTAPI_INLINE VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    KeEnterGuardedRegion();
+    ExAcquireFastMutexUnsafe(Mutex);
+}
+NTAPI_INLINE BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    if (!ExTryToAcquireFastMutex(Mutex))
+        return FALSE;
+    KeLowerIrql((KIRQL)Mutex->OldIrql);
+    KeEnterGuardedRegion();
+    return TRUE;
+}
+NTAPI_INLINE VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    ExReleaseFastMutexUnsafe(Mutex);
+    KeLeaveGuardedRegion();
+}
+
 #define KeMemoryBarrier()      __sync_synchronize()
 
 /* ---- Lists ------------------------------------------------------------------------------------------------- */
