@@ -103,8 +103,9 @@ void wdf_deferred_init(struct wdf_deferred *deferred, struct wdf_object *object,
 bool wdf_deferred_queue(struct wdf_deferred *deferred)
 {
     lock_acquire(&deferred->lock);
-    bool fresh = !deferred->queued, submits = fresh && deferred->passive && !deferred->submitted;
-    deferred->queued = true;
+    bool live = atomic_load(&deferred->object->state) == WDF_LIVE; /* else one that queues itself would never end */
+    bool fresh = live && !deferred->queued, submits = fresh && deferred->passive && !deferred->submitted;
+    deferred->queued |= live;
     if (submits)
         deferred->submitted = true;
     if (submits || (fresh && !deferred->passive))

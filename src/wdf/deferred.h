@@ -24,7 +24,7 @@ struct wdf_deferred {
 
 void wdf_deferred_init(struct wdf_deferred *deferred, struct wdf_object *object, struct wdf_object *serialized, bool passive,
                        void (*run)(struct wdf_object *object));
-/* false: it was queued already. */
+/* false: it was queued already, or its object is being deleted. */
 bool wdf_deferred_queue(struct wdf_deferred *deferred);
 /* true: it was queued and will not run. A passive one that a worker has been asked for may only be waited for. */
 bool wdf_deferred_cancel(struct wdf_deferred *deferred);
