@@ -70,8 +70,8 @@ NTSTATUS NTAPI ovl_WdfTimerCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_TIMER_
     *Timer = NULL;
     if (Config->Size != sizeof *Config)
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (Config->EvtTimerFunc == NULL || Config->Period > INT32_MAX)
-        return STATUS_INVALID_PARAMETER;
+    if (Config->EvtTimerFunc == NULL || Config->Period > INT32_MAX || (passive && Config->Period != 0))
+        return STATUS_INVALID_PARAMETER; /* documented: a passive timer's period must be zero */
     NTSTATUS status =
         wdf_deferred_check(DriverGlobals, Attributes, Config->AutomaticSerialization != 0, passive, WDF_CALLER, &parent);
     if (NT_SUCCESS(status))

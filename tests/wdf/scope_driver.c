@@ -10,6 +10,7 @@ typedef struct _SCOPE {
     volatile LONG Inside;
     KIRQL Irql; /* of its callbacks */
     WDFTIMER Timer;
+    BOOLEAN Again; /* the timer has no period at PASSIVE_LEVEL: its callback starts it; under the scope's lock */
     WDFDPC Dpc;
     WDFWORKITEM Work;
     struct scope_counts Counts;
@@ -38,6 +39,8 @@ static VOID NTAPI OnTimer(WDFTIMER Timer)
 {
     SCOPE *Scope = GetScope(WdfTimerGetParentObject(Timer));
     Enter(Scope, &Scope->Counts.timers);
+    if (Scope->Again)
+        WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_MS(1));
 }
 
 static VOID NTAPI OnDpc(WDFDPC Dpc)
@@ -70,11 +73,14 @@ static NTSTATUS MakeHelpers(WDFDEVICE Device, BOOLEAN Passive)
         Scope->Counts.refusals += WdfTimerCreate(&Timer, &Attributes, &Scope->Timer) == STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL;
         First = WdfWorkItemCreate(&Work, &Attributes, &Scope->Work);
         Attributes.ExecutionLevel = WdfExecutionLevelPassive;
+        Timer.Period = 0;
     } else { /* nor a spin lock around what may sleep */
         Scope->Counts.refusals += WdfWorkItemCreate(&Work, &Attributes, &Scope->Work) == STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL;
         Attributes.ExecutionLevel = WdfExecutionLevelPassive;
+        Timer.Period = 0;
         Scope->Counts.refusals += WdfTimerCreate(&Timer, &Attributes, &Scope->Timer) == STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL;
         Attributes.ExecutionLevel = WdfExecutionLevelInheritFromParent;
+        Timer.Period = 1;
         First = WdfDpcCreate(&Dpc, &Attributes, &Scope->Dpc);
     }
     Second = WdfTimerCreate(&Timer, &Attributes, &Scope->Timer);
@@ -108,9 +114,11 @@ static VOID NTAPI OnControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLen
             WdfWorkItemEnqueue(Scope->Work);
         break;
     case IOCTL_SCOPE_START:
+        Scope->Again = Scope->Irql == PASSIVE_LEVEL;
         WdfTimerStart(Scope->Timer, WDF_REL_TIMEOUT_IN_MS(1));
         break;
     case IOCTL_SCOPE_STOP:
+        Scope->Again = FALSE;
         if (Scope->Timer != NULL)
             WdfTimerStop(Scope->Timer, FALSE);
         Status = WdfRequestRetrieveOutputBuffer(Request, sizeof Scope->Counts, &Buffer, NULL);
