@@ -260,7 +260,8 @@ NTSTATUS NTAPI ovl_WdfRegistryQueryMemory(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
         status = value_read(key, ValueName, &type, &data, &length);
     if (!NT_SUCCESS(status))
         return status;
-    status = wdf_memory_wrap(driver, MemoryAttributes, parent, data, length, WDF_CALLER, &memory);
+    status = length == 0 ? STATUS_RESOURCE_DATA_NOT_FOUND
+                         : wdf_memory_wrap(driver, MemoryAttributes, parent, data, length, WDF_CALLER, &memory);
     if (!NT_SUCCESS(status)) {
         free(data);
         return status;
@@ -347,6 +348,8 @@ NTSTATUS NTAPI ovl_WdfRegistryQueryMultiString(PWDF_DRIVER_GLOBALS DriverGlobals
     NTSTATUS status = typed_read(DriverGlobals, Key, ValueName, REG_MULTI_SZ, WDF_CALLER, &data, &length);
     if (!NT_SUCCESS(status))
         return status;
+    if (length == 0)
+        status = STATUS_RESOURCE_DATA_NOT_FOUND;
     for (WCHAR *at = data; *at != 0 && NT_SUCCESS(status);) {
         USHORT bytes = text_bytes(at, length - (ULONG)((char *)at - (char *)data));
         UNICODE_STRING text = {.Length = bytes, .MaximumLength = bytes, .Buffer = at};
