@@ -15,7 +15,7 @@ struct wdf_dpc {
 static void dpc_run(struct wdf_object *object)
 {
     struct wdf_dpc *dpc = container_of(object, struct wdf_dpc, object);
-    dpc->function((WDFDPC)(void *)dpc);
+    WDF_CALLBACK("EvtDpcFunc", dpc->function, dpc->function((WDFDPC)(void *)dpc));
 }
 
 static void dpc_retire(struct wdf_object *object)

@@ -114,8 +114,9 @@ static NTSTATUS create_present(struct wdf_device *device, IRP *irp, FILE_OBJECT 
     }
     IoMarkIrpPending(irp);
     files_enter(device);
-    device->init->file.EvtDeviceFileCreate(wdf_device_handle(device), (WDFREQUEST)(void *)request,
-                                           (WDFFILEOBJECT)(void *)wdf_file_object_find(device, file));
+    WDF_CALLBACK("EvtDeviceFileCreate", device->init->file.EvtDeviceFileCreate,
+                 device->init->file.EvtDeviceFileCreate(wdf_device_handle(device), (WDFREQUEST)(void *)request,
+                                                        (WDFFILEOBJECT)(void *)wdf_file_object_find(device, file)));
     files_leave(device);
     return STATUS_PENDING;
 }

@@ -393,6 +393,7 @@ static void object_dispose(struct wdf_object *object)
         wdf_object_dereference(parent);
 }
 
+/* A driver's timers and locks may lie in contexts. */
 static void contexts_free(struct wdf_object *object)
 {
     size_t room = (object->class->size + 15) & ~(size_t)15;
@@ -400,6 +401,8 @@ static void contexts_free(struct wdf_object *object)
     struct wdf_context *context = atomic_load(&object->contexts);
     while (context != NULL) {
         struct wdf_context *next = context->next;
+        if (verify_on())
+            verify_memory_gone(context->memory, context->size, NULL);
         if (context != own)
             free(context);
         context = next;

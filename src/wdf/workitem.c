@@ -15,7 +15,7 @@ struct wdf_workitem {
 static void workitem_run(struct wdf_object *object)
 {
     struct wdf_workitem *item = container_of(object, struct wdf_workitem, object);
-    item->function((WDFWORKITEM)(void *)item);
+    WDF_CALLBACK("EvtWorkItem", item->function, item->function((WDFWORKITEM)(void *)item));
 }
 
 /* What is queued still runs, as documented. */

@@ -283,7 +283,8 @@ void verify_memory_gone(const void *memory, size_t size, const void *caller)
     struct verify_entry entry;
     while (entry_take(VERIFY_TIMER, NULL, memory, size, &entry)) {
         KeCancelTimer((KTIMER *)(uintptr_t)entry.address); /* it would fire into what is there then */
-        wdm_verifier_report_at(entry.driver, "timer-active", caller, "timer %p runs, and its memory is freed", entry.address);
+        wdm_verifier_report_at(entry.driver, "timer-active", caller != NULL ? caller : entry.caller,
+                               "timer %p runs, and its memory is freed%s", entry.address, caller != NULL ? "" : "; set");
     }
     verify_lock_forget(memory, size);
 }

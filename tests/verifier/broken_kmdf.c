@@ -11,6 +11,11 @@
 /* TRUE: the function has ended the request, or keeps it. */
 typedef BOOLEAN BREAK(WDFQUEUE Queue, WDFREQUEST Request);
 
+typedef struct _CLOCK {
+    KTIMER Timer;
+} CLOCK;
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(CLOCK, GetClock)
+
 static WDFDEVICE Device;
 static WDFQUEUE Manual;
 static WDFSPINLOCK First, Second;
@@ -88,6 +93,23 @@ static BOOLEAN DeviceInit(WDFQUEUE Queue, WDFREQUEST Request)
 static BOOLEAN PoolLeak(WDFQUEUE Queue, WDFREQUEST Request)
 {
     ExAllocatePool2(POOL_FLAG_NON_PAGED, 40, TAG);
+    return FALSE;
+}
+
+/* In the context of an object that is deleted. */
+static BOOLEAN TimerActive(WDFQUEUE Queue, WDFREQUEST Request)
+{
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    LARGE_INTEGER Due = {.QuadPart = -6000000000LL};
+    WDFOBJECT Object;
+    PKTIMER Timer;
+    WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&Attributes, CLOCK);
+    if (!NT_SUCCESS(WdfObjectCreate(&Attributes, &Object)))
+        return FALSE;
+    Timer = &GetClock(Object)->Timer;
+    KeInitializeTimer(Timer);
+    KeSetTimer(Timer, Due, NULL);
+    WdfObjectDelete(Object);
     return FALSE;
 }
 
@@ -241,6 +263,49 @@ static BOOLEAN IrqlChanged(WDFQUEUE Queue, WDFREQUEST Request)
     return FALSE;
 }
 
+static VOID NTAPI OnWorkRaised(WDFWORKITEM Work)
+{
+    KIRQL Old;
+    UNREFERENCED_PARAMETER(Work);
+    KeRaiseIrql(DISPATCH_LEVEL, &Old);
+}
+
+static BOOLEAN IrqlChangedInWork(WDFQUEUE Queue, WDFREQUEST Request)
+{
+    WDF_WORKITEM_CONFIG Config;
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDFWORKITEM Work;
+    WDF_WORKITEM_CONFIG_INIT(&Config, OnWorkRaised);
+    WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
+    Attributes.ParentObject = Device;
+    if (NT_SUCCESS(WdfWorkItemCreate(&Config, &Attributes, &Work))) {
+        WdfWorkItemEnqueue(Work);
+        WdfWorkItemFlush(Work);
+    }
+    return FALSE;
+}
+
+static VOID NTAPI OnDpcHolding(WDFDPC Dpc)
+{
+    UNREFERENCED_PARAMETER(Dpc);
+    WdfSpinLockAcquire(First);
+}
+
+static BOOLEAN SpinLockHeldByDpc(WDFQUEUE Queue, WDFREQUEST Request)
+{
+    WDF_DPC_CONFIG Config;
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDFDPC Dpc;
+    WDF_DPC_CONFIG_INIT(&Config, OnDpcHolding);
+    WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
+    Attributes.ParentObject = Device;
+    if (NT_SUCCESS(WdfDpcCreate(&Config, &Attributes, &Dpc))) {
+        WdfDpcEnqueue(Dpc);
+        KeFlushQueuedDpcs();
+    }
+    return FALSE;
+}
+
 static BOOLEAN LockOwner(WDFQUEUE Queue, WDFREQUEST Request)
 {
     WdfSpinLockRelease(First);
@@ -318,6 +383,7 @@ static const struct {
     {"parameter", Parameter},
     {"device-init", DeviceInit},
     {"pool-leak", PoolLeak},
+    {"timer-active", TimerActive},
     {"request-touched", RequestTouched},
     {"request-deleted", RequestDeleted},
     {"request-not-completed", RequestNotCompleted},
@@ -335,9 +401,11 @@ static const struct {
     {"default-queue", DefaultQueue},
     {"irql/method", IrqlOfMethod},
     {"irql-changed", IrqlChanged},
+    {"irql-changed/work", IrqlChangedInWork},
     {"lock-owner", LockOwner},
     {"deadlock", Deadlock},
     {"spin-lock-held", SpinLockHeld},
+    {"spin-lock-held/dpc", SpinLockHeldByDpc},
     {"lock-order", LockOrder},
 };
 
