@@ -84,7 +84,8 @@ static int64_t reader_failed(struct engine_op *op)
     reads_cancel(reader);
     bool again = reader_runs(reader);
     if (again && config->EvtUsbTargetPipeReadersFailed != NULL)
-        again = config->EvtUsbTargetPipeReadersFailed((WDFUSBPIPE)(void *)reader->pipe, reader->status, reader->usbd);
+        WDF_CALLBACK("EvtUsbTargetPipeReadersFailed", config->EvtUsbTargetPipeReadersFailed,
+                     again = config->EvtUsbTargetPipeReadersFailed((WDFUSBPIPE)(void *)reader->pipe, reader->status, reader->usbd));
     if (again)
         again = !is_gone(reader->status) && reader_runs(reader) && NT_SUCCESS(pipe_reset(reader->pipe));
     lock_acquire(&reader->lock);
@@ -195,7 +196,7 @@ static NTSTATUS slot_format(struct reader_slot *slot)
     return status;
 }
 
-/* A refusal of the target's is no failure: it is being stopped. */
+/* A refusal of the target's is no failure: it is being stopped, or goes and takes no more memory below it. */
 static void slot_send(struct reader_slot *slot)
 {
     struct wdf_usb_reader *reader = slot->reader;
@@ -207,7 +208,7 @@ static void slot_send(struct reader_slot *slot)
             return;
         status = slot->request->status;
     }
-    if (status != STATUS_INVALID_DEVICE_STATE)
+    if (status != STATUS_INVALID_DEVICE_STATE && status != STATUS_DELETE_PENDING)
         failure_note(reader, status, USBD_STATUS_SUCCESS);
     slot_give(slot);
 }
