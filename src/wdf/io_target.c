@@ -120,27 +120,23 @@ static bool target_hold(struct wdf_io_target *target, struct wdf_request *reques
 NTSTATUS wdf_io_target_admit(struct wdf_io_target *target, struct wdf_request *request, const WDF_REQUEST_SEND_OPTIONS *options,
                              bool *held)
 {
-    NTSTATUS status = STATUS_SUCCESS;
     bool cancelled = false;
-    *held = false;
     lock_acquire(&target->lock);
-    if (target->state == WdfIoTargetStarted || (target->state == WdfIoTargetStopped && request->ignores_state)) {
+    bool passes = target->state == WdfIoTargetStarted || (target->state == WdfIoTargetStopped && request->ignores_state);
+    *held = !passes && target->state == WdfIoTargetStopped;
+    if ((passes || *held) && options != NULL)
+        wdf_request_timer_start(request, options); /* before it is held: it may end at once by its cancel routine, which stops the timer */
+    if (passes)
         list_push_back(request->ignores_state ? &target->ignoring : &target->sent, &request->target_link);
-    } else if (target->state == WdfIoTargetStopped) {
-        *held = true;
+    else if (*held)
         cancelled = target_hold(target, request);
-    } else {
-        status = STATUS_INVALID_DEVICE_STATE;
-    }
-    if (NT_SUCCESS(status) && options != NULL)
-        wdf_request_timer_start(request, options);
     lock_release(&target->lock);
     if (cancelled) {
         request->irp->IoStatus.Status = STATUS_CANCELLED;
         request->irp->IoStatus.Information = 0;
         wdf_request_ended_below(request);
     }
-    return status;
+    return passes || *held ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
 }
 
 NTSTATUS wdf_io_target_passes(struct wdf_io_target *target, ULONG flags)
@@ -169,23 +165,28 @@ static struct wdf_request *held_take(struct wdf_io_target *target)
     return NULL;
 }
 
+/* Under the lock. */
+static bool target_is_shut(const struct wdf_io_target *target)
+{
+    return target->state == WdfIoTargetDeleted || target->state == WdfIoTargetClosed || target->state == WdfIoTargetClosedForQueryRemove;
+}
+
 NTSTATUS wdf_io_target_start(struct wdf_io_target *target)
 {
     lock_acquire(&target->lock);
-    if (target->state == WdfIoTargetDeleted || target->state == WdfIoTargetClosed ||
-        target->state == WdfIoTargetClosedForQueryRemove) {
-        lock_release(&target->lock);
-        return STATUS_INVALID_DEVICE_STATE;
-    }
-    /* Started only when all that waited is on its way, so that later requests do not overtake. */
-    for (struct wdf_request *request; (request = held_take(target)) != NULL;) {
+    /* Started only when all that waited is on its way, so that later requests do not overtake. Meanwhile the target may go. */
+    for (struct wdf_request *request; !target_is_shut(target) && (request = held_take(target)) != NULL;) {
         list_push_back(&target->sent, &request->target_link);
         lock_release(&target->lock);
         wdf_request_submit(request);
         lock_acquire(&target->lock);
     }
-    target->state = WdfIoTargetStarted;
+    bool shut = target_is_shut(target);
+    if (!shut)
+        target->state = WdfIoTargetStarted;
     lock_release(&target->lock);
+    if (shut)
+        return STATUS_INVALID_DEVICE_STATE;
     return target->ops != NULL && target->ops->started != NULL ? target->ops->started(target) : STATUS_SUCCESS;
 }
 
