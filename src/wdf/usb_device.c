@@ -284,7 +284,7 @@ static NTSTATUS urb_create(struct wdf_usb_device *usb, PWDF_OBJECT_ATTRIBUTES at
         return status;
     struct wdf_usb_urb *made = container_of(object, struct wdf_usb_urb, memory.object);
     PURB block;
-    made->memory.kind = WDF_MEMORY_FOREIGN;
+    made->memory.kind = WDF_MEMORY_OWN; /* WdfMemoryAssignBuffer gives it no other */
     status = packets != 0 ? USBD_IsochUrbAllocate(usb->usbd, packets, &block) : USBD_UrbAllocate(usb->usbd, &block);
     if (!NT_SUCCESS(status)) {
         wdf_object_abandon(object);

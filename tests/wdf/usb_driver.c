@@ -426,6 +426,7 @@ static VOID PartUrbs(VOID)
     WDF_OBJECT_ATTRIBUTES Attributes;
     CHECK(Select() == STATUS_SUCCESS && Setting(1) == STATUS_SUCCESS);
     CHECK(WdfUsbTargetDeviceCreateUrb(Usb, NULL, &Memory, &Urb) == STATUS_SUCCESS && Urb == WdfMemoryGetBuffer(Memory, NULL));
+    CHECK(!NT_SUCCESS(WdfMemoryAssignBuffer(Memory, &Memory, sizeof Memory)) && WdfMemoryGetBuffer(Memory, NULL) == Urb);
     UsbBuildInterruptOrBulkTransferRequest(Urb, sizeof(struct _URB_BULK_OR_INTERRUPT_TRANSFER), WdfUsbTargetPipeWdmGetPipeHandle(Out), Data,
                                            NULL, 300, USBD_TRANSFER_DIRECTION_OUT, NULL);
     CHECK(WdfUsbTargetPipeSendUrbSynchronously(Out, NULL, NULL, Urb) == STATUS_SUCCESS &&
