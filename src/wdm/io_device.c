@@ -104,7 +104,7 @@ static void device_unlink(struct wdm_device *device)
 
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
-    VERIFY_IRQL(PASSIVE_LEVEL);
+    VERIFY_IRQL(APC_LEVEL);
     struct wdm_device *device = wdm_device_of(DeviceObject);
     struct list names;
     wdm_device_timer_free(DeviceObject);

@@ -31,7 +31,7 @@ struct wdm_driver {
 };
 
 struct wdm_device {
-    DEVICE_OBJECT object;  /* the extension stands behind the structure */
+    _Alignas(16) DEVICE_OBJECT object; /* the extension stands behind the structure, aligned for whatever a driver puts there */
     struct list link;       /* its driver's list */
     struct list named_link; /* of all that have a name */
     struct list names;     /* struct wdm_name.link: how CreateFile reaches it */

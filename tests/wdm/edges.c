@@ -174,8 +174,34 @@ static VOID LevelTest(VOID)
     ExReleaseFastMutex(&Fast);
 }
 
+/* ---- Devices ---------------------------------------------------------------------------------------------------------- */
+
+struct Extension {
+    UCHAR First;
+    SLIST_HEADER Aligned;
+    NPAGED_LOOKASIDE_LIST Lookaside;
+};
+
+static VOID DeviceTest(VOID)
+{
+    PDEVICE_OBJECT Device;
+    FAST_MUTEX Fast;
+    ExInitializeFastMutex(&Fast);
+    for (ULONG i = 0; i < 4; i++) {
+        CHECK(IoCreateDevice(ReportDriver, sizeof(struct Extension) + i, NULL, 0x22, 0, FALSE, &Device) == STATUS_SUCCESS, "a device");
+        struct Extension *Extension = (struct Extension *)Device->DeviceExtension;
+        CHECK(((ULONG_PTR)Extension & (MEMORY_ALLOCATION_ALIGNMENT - 1)) == 0, "its extension is aligned as pool is");
+        ExInitializeSListHead(&Extension->Aligned);
+        ExInitializeNPagedLookasideList(&Extension->Lookaside, NULL, NULL, 0, 64, TAG, 0);
+        ExDeleteNPagedLookasideList(&Extension->Lookaside);
+        ExAcquireFastMutex(&Fast);
+        IoDeleteDevice(Device); /* its page: <= APC_LEVEL */
+        ExReleaseFastMutex(&Fast);
+    }
+}
+
 const struct Part Parts[] = {{"cancel", CancelTest}, {"long", LongTest},    {"pool", PoolTest},
-                             {"work", WorkTest},     {"levels", LevelTest}, {NULL, NULL}};
+                             {"work", WorkTest},     {"levels", LevelTest}, {"device", DeviceTest}, {NULL, NULL}};
 
 static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
 {
