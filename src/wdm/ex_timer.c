@@ -82,7 +82,7 @@ static void delete_done(struct engine_op *op, int64_t result)
 /* With Wait the call that may be running is awaited here, else by a worker: the caller may be that call. */
 BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
 {
-    BOOLEAN was_set = Cancel && KeCancelTimer(&Timer->timer);
+    BOOLEAN was_set = KeCancelTimer(&Timer->timer) && Cancel; /* its memory goes: also where it need not be cancelled */
     KeRemoveQueueDpc(&Timer->dpc);
     if (Wait) {
         VERIFY_IRQL(APC_LEVEL);

@@ -14,9 +14,7 @@ static PLARGE_INTEGER Ms(PLARGE_INTEGER Time, LONG Milliseconds)
     return Time;
 }
 
-/* ---- Timers
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Timers --------------------------------------------------------------------------------- */
 
 struct Clock {
     KTIMER Timer;
@@ -95,9 +93,33 @@ static VOID LongTest(VOID)
     }
 }
 
-/* ---- Pool
- * ------------------------------------------------------------------------------------------------------
- */
+static VOID NTAPI OnExTimer(PEX_TIMER Timer, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Timer);
+    InterlockedIncrement((volatile LONG *)Context);
+}
+
+/* One that is set and deleted without being cancelled leaves nothing behind. */
+static VOID ExTimerTest(VOID)
+{
+    static volatile LONG Calls;
+    for (int i = 0; i < 200; i++) {
+        PEX_TIMER Timer = ExAllocateTimer(OnExTimer, (PVOID)&Calls, 0);
+        if (Timer == NULL)
+            break;
+        ExSetTimer(Timer, -500, 10000, NULL);
+        if (i % 2 == 0)
+            KeStallExecutionProcessor(60);
+        ExDeleteTimer(Timer, i % 4 < 2, i % 8 < 4, NULL);
+    }
+    LARGE_INTEGER Time;
+    KeDelayExecutionThread(KernelMode, FALSE, Ms(&Time, 5));
+    LONG Before = Calls;
+    KeDelayExecutionThread(KernelMode, FALSE, Ms(&Time, 20));
+    CHECK(Calls == Before, "a deleted timer does not call");
+}
+
+/* ---- Pool ----------------------------------------------------------------------------------- */
 
 static VOID PoolTest(VOID)
 {
@@ -115,9 +137,7 @@ static VOID PoolTest(VOID)
     CHECK(Status == STATUS_INSUFFICIENT_RESOURCES, "POOL_FLAG_RAISE_ON_FAILURE raises");
 }
 
-/* ---- Work items
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Work items ----------------------------------------------------------------------------- */
 
 struct Work {
     KEVENT Done;
@@ -144,9 +164,7 @@ static VOID WorkTest(VOID)
     IoFreeWorkItem(Item);
 }
 
-/* ---- Levels
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Levels --------------------------------------------------------------------------------- */
 
 static VOID LevelTest(VOID)
 {
@@ -200,7 +218,7 @@ static VOID DeviceTest(VOID)
     }
 }
 
-const struct Part Parts[] = {{"cancel", CancelTest}, {"long", LongTest},    {"pool", PoolTest},
+const struct Part Parts[] = {{"cancel", CancelTest}, {"long", LongTest},    {"extimer", ExTimerTest}, {"pool", PoolTest},
                              {"work", WorkTest},     {"levels", LevelTest}, {"device", DeviceTest}, {NULL, NULL}};
 
 static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
