@@ -10,6 +10,7 @@
 #include "wdm/wdm_host.h"
 
 _Static_assert(sizeof(struct dispatcher) == sizeof(DISPATCHER_HEADER), "one header");
+_Static_assert((int)MAXIMUM_WAIT_OBJECTS <= (int)WAIT_OBJECTS_MAX, "as many are waited for at once");
 _Static_assert(offsetof(struct dispatcher, signal) == offsetof(DISPATCHER_HEADER, SignalState), "one header");
 
 /* A KMUTEX has the executive's mutex behind a header that says so. */
@@ -128,14 +129,17 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
 
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
                                         KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
-                                        PVOID WaitBlockArray)
+                                        PKWAIT_BLOCK WaitBlockArray)
 {
     (void)WaitReason;
-    (void)WaitBlockArray;
+    ULONG most = WaitBlockArray == NULL ? THREAD_WAIT_OBJECTS : MAXIMUM_WAIT_OBJECTS;
     struct dispatcher *objects[WAIT_OBJECTS_MAX];
     uint64_t deadline = wdm_deadline(Timeout);
     wait_check_irql("KeWaitForMultipleObjects", deadline, VERIFY_CALLER);
-    if (Count == 0 || Count > WAIT_OBJECTS_MAX)
+    if (Count > most) /* MAXIMUM_WAIT_OBJECTS_EXCEEDED */
+        wdm_verifier_stop_at(NULL, "bug-check", VERIFY_CALLER, "KeWaitForMultipleObjects of %u objects: %u at most%s", Count, most,
+                             WaitBlockArray == NULL ? " without a WaitBlockArray" : "");
+    if (Count == 0)
         return STATUS_INVALID_PARAMETER_1;
     for (ULONG i = 0; i < Count; i++)
         objects[i] = dispatcher_of(Object[i]);

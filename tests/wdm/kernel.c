@@ -268,6 +268,12 @@ static VOID WaitTest(VOID)
     KeReleaseSemaphore(&Semaphore, 0, 2, FALSE);
     CHECK(KeWaitForMultipleObjects(3, Objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL) == STATUS_WAIT_0, "all of them");
     CHECK(KeReadStateSemaphore(&Semaphore) == 1 && KeReadStateMutex(&Mutex) == 0, "each was taken");
+    KWAIT_BLOCK Blocks[MAXIMUM_WAIT_OBJECTS];
+    PVOID Many[MAXIMUM_WAIT_OBJECTS];
+    for (int i = 0; i < MAXIMUM_WAIT_OBJECTS; i++)
+        Many[i] = &Event;
+    CHECK(KeWaitForMultipleObjects(MAXIMUM_WAIT_OBJECTS, Many, WaitAny, Executive, KernelMode, FALSE, NULL, Blocks) == STATUS_WAIT_0,
+          "as many as there may be, with wait blocks");
     KeReleaseMutex(&Mutex, FALSE);
 }
 

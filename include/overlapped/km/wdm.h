@@ -43,6 +43,10 @@ typedef LONG KPRIORITY;
 typedef struct _ETHREAD *PETHREAD, *PKTHREAD;
 typedef struct _EPROCESS *PEPROCESS;
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
+/* Room that a caller gives KeWaitForMultipleObjects for more than THREAD_WAIT_OBJECTS. */
+typedef struct _KWAIT_BLOCK {
+    PVOID Opaque[6];
+} KWAIT_BLOCK, *PKWAIT_BLOCK, *PRKWAIT_BLOCK;
 typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 typedef enum _KWAIT_REASON { Executive, FreePage, PageIn, PoolAllocation, DelayExecution, Suspended, UserRequest } KWAIT_REASON;
 enum { PASSIVE_LEVEL = 0, LOW_LEVEL = 0, APC_LEVEL = 1, DISPATCH_LEVEL = 2, HIGH_LEVEL = 15 };
@@ -522,7 +526,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
                                      PLARGE_INTEGER Timeout);
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
                                         KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
-                                        PVOID WaitBlockArray);
+                                        PKWAIT_BLOCK WaitBlockArray);
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval);
 KIRQL NTAPI KeGetCurrentIrql(void);
 VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
