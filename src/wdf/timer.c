@@ -51,6 +51,8 @@ static bool timer_disarm(struct wdf_timer *timer)
 static void timer_retire(struct wdf_object *object)
 {
     struct wdf_timer *timer = container_of(object, struct wdf_timer, object);
+    if (wdf_deferred_is_mine(&timer->deferred)) /* documented of EvtTimerFunc at PASSIVE_LEVEL */
+        wdf_verifier_report(object->driver, "deadlock", "WdfObjectDelete waits for the timer's callback that calls it");
     timer_disarm(timer);
     engine_timer_drain(&timer->clock);
     wdf_deferred_cancel(&timer->deferred);

@@ -29,6 +29,8 @@ static void built_ended(struct wdm_irp *irp)
     if (copies && result.Information != 0)
         memcpy(public->UserBuffer, public->AssociatedIrp.SystemBuffer, result.Information);
     built_free(irp);
+    if (verify_on())
+        verify_forget(VERIFY_IRP, public);
     wdm_irp_free(irp);
     if (block != NULL)
         *block = result;
@@ -64,11 +66,13 @@ static bool built_direct(IRP *irp, void *buffer, ULONG length)
     return true;
 }
 
-static struct wdm_irp *built_make(DEVICE_OBJECT *device, bool ends_here, KEVENT *event, IO_STATUS_BLOCK *block)
+static struct wdm_irp *built_make(DEVICE_OBJECT *device, bool ends_here, KEVENT *event, IO_STATUS_BLOCK *block, const void *caller)
 {
-    struct wdm_irp *irp = wdm_irp_make(device->StackSize, ends_here ? built_ended : NULL);
+    struct wdm_irp *irp = verify_memory_fails(caller) ? NULL : wdm_irp_make(device->StackSize, ends_here ? built_ended : NULL);
     if (irp == NULL)
         return NULL;
+    if (verify_on())
+        verify_track(VERIFY_IRP, &irp->public, 0, 0, caller);
     irp->free = ends_here ? built_free : NULL;
     irp->public.UserEvent = event;
     irp->public.UserIosb = block;
@@ -81,6 +85,8 @@ static PIRP built_result(struct wdm_irp *irp, bool good)
     if (good)
         return &irp->public;
     built_free(irp);
+    if (verify_on())
+        verify_forget(VERIFY_IRP, &irp->public);
     wdm_irp_free(irp);
     return NULL;
 }
@@ -90,7 +96,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          BOOLEAN InternalDeviceIoControl, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     VERIFY_IRQL(PASSIVE_LEVEL);
-    struct wdm_irp *irp = built_make(DeviceObject, true, Event, IoStatusBlock);
+    struct wdm_irp *irp = built_make(DeviceObject, true, Event, IoStatusBlock, VERIFY_CALLER);
     if (irp == NULL)
         return NULL;
     IRP *public = &irp->public;
@@ -144,7 +150,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
                                         PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     VERIFY_IRQL(PASSIVE_LEVEL);
-    return fsd_build(built_make(DeviceObject, true, Event, IoStatusBlock), MajorFunction, DeviceObject, Buffer, Length,
+    return fsd_build(built_make(DeviceObject, true, Event, IoStatusBlock, VERIFY_CALLER), MajorFunction, DeviceObject, Buffer, Length,
                      StartingOffset);
 }
 
@@ -153,6 +159,6 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Dev
                                          PLARGE_INTEGER StartingOffset, PIO_STATUS_BLOCK IoStatusBlock)
 {
     VERIFY_IRQL(APC_LEVEL);
-    return fsd_build(built_make(DeviceObject, false, NULL, IoStatusBlock), MajorFunction, DeviceObject, Buffer, Length,
+    return fsd_build(built_make(DeviceObject, false, NULL, IoStatusBlock, VERIFY_CALLER), MajorFunction, DeviceObject, Buffer, Length,
                      StartingOffset);
 }

@@ -180,5 +180,5 @@ void verify_irp_freed(IRP *irp, const void *caller)
     if (function != NULL)
         wdm_verifier_stop_at(NULL, "irp-in-use", caller, "IRP %p is freed, but a driver that it was sent to has not completed it",
                              (void *)irp);
-    verify_forget(VERIFY_IRP, irp); /* those of IoBuild*'s are not known there */
+    verify_forget(VERIFY_IRP, irp);
 }

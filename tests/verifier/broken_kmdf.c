@@ -20,6 +20,7 @@ static WDFDEVICE Device;
 static WDFQUEUE Manual;
 static WDFSPINLOCK First, Second;
 static WDFWAITLOCK Wait;
+static KEVENT Gone;
 static BOOLEAN Loses;
 
 static WDFMEMORY Memory(VOID)
@@ -319,6 +320,35 @@ static BOOLEAN Deadlock(WDFQUEUE Queue, WDFREQUEST Request)
     return FALSE;
 }
 
+static VOID NTAPI OnTimerDelete(WDFTIMER Timer)
+{
+    WdfObjectDelete(Timer);
+}
+
+static VOID NTAPI OnTimerGone(WDFOBJECT Timer)
+{
+    UNREFERENCED_PARAMETER(Timer);
+    KeSetEvent(&Gone, IO_NO_INCREMENT, FALSE);
+}
+
+static BOOLEAN DeadlockOfTimer(WDFQUEUE Queue, WDFREQUEST Request)
+{
+    WDF_TIMER_CONFIG Config;
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDFTIMER Timer;
+    KeInitializeEvent(&Gone, NotificationEvent, FALSE);
+    WDF_TIMER_CONFIG_INIT(&Config, OnTimerDelete);
+    WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
+    Attributes.ParentObject = Device;
+    Attributes.ExecutionLevel = WdfExecutionLevelPassive;
+    Attributes.EvtDestroyCallback = OnTimerGone;
+    if (NT_SUCCESS(WdfTimerCreate(&Config, &Attributes, &Timer))) {
+        WdfTimerStart(Timer, 0);
+        KeWaitForSingleObject(&Gone, Executive, KernelMode, FALSE, NULL);
+    }
+    return FALSE;
+}
+
 static BOOLEAN SpinLockHeld(WDFQUEUE Queue, WDFREQUEST Request)
 {
     KIRQL Old = KeGetCurrentIrql();
@@ -404,6 +434,7 @@ static const struct {
     {"irql-changed/work", IrqlChangedInWork},
     {"lock-owner", LockOwner},
     {"deadlock", Deadlock},
+    {"deadlock/timer", DeadlockOfTimer},
     {"spin-lock-held", SpinLockHeld},
     {"spin-lock-held/dpc", SpinLockHeldByDpc},
     {"lock-order", LockOrder},

@@ -112,7 +112,7 @@ static BOOLEAN PoolPagedAtDispatch(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *St
 
 /* ---- IRPs --------------------------------------------------------------------------------------------------------------------- */
 
-static BREAK RequestNotCompleted, IrpLeak, IrpDoubleFree, IrpInUse, IrpFreedBelow, IrpDoubleComplete, IrpCompletePending, IrpCancelRoutine, IrpPendingUnmarked,
+static BREAK RequestNotCompleted, IrpLeak, IrpLeakBuilt, IrpDoubleFree, IrpInUse, IrpFreedBelow, IrpDoubleComplete, IrpCompletePending, IrpCancelRoutine, IrpPendingUnmarked,
     IrpMarkedNotPending, IrpNotCompleted, IrpStatusMismatch, IrpNoStackLocation, IrpInvalid, IrpNotKept;
 
 /* The request that is lost is another one, so that this one tells the program that it is done. */
@@ -125,6 +125,15 @@ static BOOLEAN RequestNotCompleted(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *St
 static BOOLEAN IrpLeak(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 {
     IoAllocateIrp(1, FALSE);
+    return FALSE;
+}
+
+static BOOLEAN IrpLeakBuilt(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    static KEVENT Event;
+    static IO_STATUS_BLOCK Block;
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    IoBuildDeviceIoControlRequest(IOCTL_HOLD, Device, NULL, 0, NULL, 0, FALSE, &Event, &Block);
     return FALSE;
 }
 
@@ -513,6 +522,18 @@ static BOOLEAN BugCheck(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 }
 
 /* Everything that is allowed: nothing is to be reported of it. */
+static BOOLEAN WaitForMany(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
+{
+    static KEVENT Events[4];
+    PVOID Objects[4];
+    for (int i = 0; i < 4; i++) {
+        KeInitializeEvent(&Events[i], NotificationEvent, TRUE);
+        Objects[i] = &Events[i];
+    }
+    KeWaitForMultipleObjects(4, Objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+    return FALSE;
+}
+
 static BOOLEAN Clean(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS *Status)
 {
     KIRQL Old;
@@ -562,6 +583,7 @@ static const struct {
     {"irql/pool", PoolPagedAtDispatch},
     {"request-not-completed", RequestNotCompleted},
     {"irp-leak", IrpLeak},
+    {"irp-leak/built", IrpLeakBuilt},
     {"irp-double-free", IrpDoubleFree},
     {"irp-in-use", IrpInUse},
     {"irp-in-use/below", IrpFreedBelow},
@@ -604,6 +626,7 @@ static const struct {
     {"remove-lock", RemoveLockTwice},
     {"rundown", RundownTwice},
     {"bug-check", BugCheck},
+    {"bug-check/wait", WaitForMany},
 };
 
 static BOOLEAN Same(const char *A, const char *B)
