@@ -284,6 +284,7 @@ static VOID NTAPI OnUnload(PDRIVER_OBJECT Driver)
     KeSetEvent(&Extension->Written, IO_NO_INCREMENT, FALSE);
     KeWaitForSingleObject(Extension->Thread, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Extension->Thread);
+    KeFlushQueuedDpcs(); /* the last one has ended its request and may still be at the lock */
     IoDeleteSymbolicLink(&LinkName);
     IoDeleteDevice(Driver->DeviceObject);
 }
