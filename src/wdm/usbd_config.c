@@ -205,14 +205,18 @@ static USBD_STATUS setting_apply(struct usb_pdo *pdo, const struct usb_alternate
     return usbd_status_from_errno(usb_device_set_interface(pdo->device, alternate->interface, alternate->setting));
 }
 
-/* The number of interfaces in the list; 0: it is malformed. */
+/* The number of interfaces in the list; 0: it is malformed. A URB that is longer than its list (it is never shorter than its structure, which
+ * has a pipe) ends with zeros, or with less than an interface. */
 static uint32_t interfaces_count(URB *urb)
 {
     uint32_t count = 0;
     USBD_INTERFACE_INFORMATION *at = &urb->UrbSelectConfiguration.Interface;
-    for (; (size_t)((uint8_t *)at - (uint8_t *)urb) < urb->UrbHeader.Length; at = interface_next(at), count++)
+    for (; (size_t)((uint8_t *)at - (uint8_t *)urb) + PIPES_AT <= urb->UrbHeader.Length; at = interface_next(at), count++) {
+        if (count != 0 && at->Length == 0)
+            break;
         if (!interface_fits(urb, at))
-            return (size_t)((uint8_t *)at - (uint8_t *)urb) + PIPES_AT > urb->UrbHeader.Length && count != 0 ? count : 0; /* padding */
+            return 0;
+    }
     return count;
 }
 

@@ -60,8 +60,13 @@ NTSTATUS bulk(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG leng
 USBD_STATUS pipe_request(struct fixture *f, USHORT function, USBD_PIPE_HANDLE pipe);
 NTSTATUS vendor(struct fixture *f, UCHAR request, USHORT value, bool in, void *buffer, ULONG length);
 
+/* A device with isochronous IN endpoints in its setting 1; every second packet, from the second on, has PERIODS_SHORT bytes. */
+enum { PERIODS_SHORT = 5 };
+extern const struct usb_model periods_model;
+
 /* The parts. */
 void test_transfers(void);
+void test_isoch_urbs(void);
 void test_streams_and_port(void);
 
 #endif
