@@ -113,8 +113,8 @@ NTSTATUS usbd_frame_number(struct usb_pdo *pdo, IRP *irp, URB *urb);
 NTSTATUS usbd_path_delays(struct usb_pdo *pdo, IRP *irp, URB *urb);
 USBD_STATUS usbd_reset_pipe(struct usb_pdo *pdo, URB *urb);
 USBD_STATUS usbd_os_descriptor(struct usb_pdo *pdo, URB *urb);
-/* A chain of MDLs as one piece of memory, copied where it is more than one. STATUS_SUCCESS or an error. */
-NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, bool out);
+/* A chain of MDLs as one piece of memory; where it is more than one, a copy, with the chain's bytes if `fill`. STATUS_SUCCESS or an error. */
+NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, bool fill);
 void usbd_chain_back(struct usbd_request *request, uint32_t length);
 uint32_t usbd_transfer_maximum(const struct usb_device *device, const struct usb_endpoint *endpoint);
 

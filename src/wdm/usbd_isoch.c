@@ -85,11 +85,12 @@ NTSTATUS usbd_isoch(struct usb_pdo *pdo, IRP *irp, URB *urb)
     transfer->start_frame = isoch->StartFrame;
     transfer->flags = isoch->TransferFlags & USBD_START_ISO_TRANSFER_ASAP ? URB_ISO_ASAP | URB_ISO_TRACK : 0;
     request->finish = isoch_finish;
-    bool good = packets_fill(request, isoch) &&
-                (!chained || usbd_chain(request, isoch->TransferBufferMDL, transfer->length, !(pipe.address & USB_ENDPOINT_IN)) == STATUS_SUCCESS);
-    if (!good) {
+    NTSTATUS status = packets_fill(request, isoch) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    if (status == STATUS_SUCCESS && chained) /* an IN's bytes, too: all of it goes back, and gaps are to stay as they were */
+        status = usbd_chain(request, isoch->TransferBufferMDL, transfer->length, true);
+    if (status != STATUS_SUCCESS) {
         usbd_request_free(request);
-        return usbd_urb_end(irp, urb, USBD_STATUS_INVALID_PARAMETER);
+        return usbd_urb_end(irp, urb, status == STATUS_INVALID_PARAMETER ? USBD_STATUS_INVALID_PARAMETER : USBD_STATUS_INSUFFICIENT_RESOURCES);
     }
     return usbd_request_send(request);
 }

@@ -417,6 +417,7 @@ int main(void)
     test_setup();
     test_library();
     test_transfers();
+    test_chains();
     test_isoch_urbs();
     test_streams_and_port();
     printf("1..%d\n", checks);

@@ -48,7 +48,7 @@ static uint32_t chain_copy(MDL *mdl, uint8_t *bytes, uint32_t length, bool into_
     return at;
 }
 
-NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, bool out)
+NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, bool fill)
 {
     uint64_t total = 0;
     for (const MDL *each = mdl; each != NULL; each = each->Next)
@@ -64,7 +64,7 @@ NTSTATUS usbd_chain(struct usbd_request *request, MDL *mdl, uint32_t length, boo
         return STATUS_INSUFFICIENT_RESOURCES;
     request->chain = mdl;
     request->transfer.buffer = request->bounce;
-    if (out)
+    if (fill)
         chain_copy(mdl, request->bounce, length, false);
     return STATUS_SUCCESS;
 }
