@@ -40,6 +40,7 @@ struct usb_pipe {
     _Atomic uint32_t progress;  /* counts ends while somebody waits; they sleep on it */
     uint32_t sent_count;
     uint16_t streams;           /* opened static streams, 0: none */
+    bool streams_change;        /* they are being opened or closed: no URB is taken */
     uint8_t *stream_sent;       /* URBs with the host by stream id, while streams are open */
     bool stream_runs;           /* isochronous: next_microframe is valid */
     uint64_t next_microframe;   /* isochronous: the place behind the last packet that was placed */

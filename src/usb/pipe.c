@@ -177,6 +177,29 @@ int usb_pipe_restart(struct usb_pipe *pipe)
     return error;
 }
 
+/* No URB may come while the host is asked. A pipe that still has some changes only if the caller ends them. */
+static int streams_begin(struct usb_pipe *pipe, bool must_be_idle)
+{
+    lock_acquire(&pipe->lock);
+    int error = must_be_idle && !pipe_is_empty(pipe) ? -EBUSY : 0;
+    if (error == 0)
+        pipe->streams_change = true;
+    lock_release(&pipe->lock);
+    return error;
+}
+
+/* `sent` has a count for each stream, and becomes the pipe's. */
+static void streams_end(struct usb_pipe *pipe, uint16_t streams, uint8_t *sent)
+{
+    lock_acquire(&pipe->lock);
+    uint8_t *former = pipe->stream_sent;
+    pipe->stream_sent = sent;
+    pipe->streams = streams;
+    pipe->streams_change = false;
+    lock_release(&pipe->lock);
+    free(former);
+}
+
 int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count)
 {
     const struct usb_host *host = pipe->device->host;
@@ -185,33 +208,32 @@ int usb_pipe_open_streams(struct usb_pipe *pipe, uint16_t count)
         return -EOPNOTSUPP;
     if (count == 0 || count > 1u << pipe->endpoint.streams_exponent)
         return -EINVAL;
-    if (!usb_pipe_is_idle(pipe))
-        return -EBUSY;
+    if (pipe->streams != 0)
+        return usb_pipe_is_idle(pipe) ? -EALREADY : -EBUSY;
     uint8_t *sent = calloc(count + 1u, 1);
     if (sent == NULL)
         return -ENOMEM;
-    int opened = pipe->streams != 0 ? -EALREADY : host->open_streams(pipe->device, pipe, count);
-    if (opened <= 0) {
-        free(sent);
-        return opened == 0 ? -EOPNOTSUPP : opened;
+    int opened = streams_begin(pipe, true);
+    if (opened == 0) {
+        opened = host->open_streams(pipe->device, pipe, count);
+        if (opened > count)
+            opened = count;
+        streams_end(pipe, opened > 0 ? (uint16_t)opened : 0, opened > 0 ? sent : NULL);
+        if (opened == 0)
+            opened = -EOPNOTSUPP;
     }
-    lock_acquire(&pipe->lock);
-    pipe->stream_sent = sent;
-    pipe->streams = (uint16_t)(opened < count ? opened : count);
-    lock_release(&pipe->lock);
-    return pipe->streams;
+    if (opened < 0)
+        free(sent);
+    return opened;
 }
 
 int usb_pipe_close_streams(struct usb_pipe *pipe)
 {
     if (pipe->streams == 0)
         return -EINVAL;
+    (void)streams_begin(pipe, false);
     usb_pipe_abort(pipe, true);
     int error = pipe->device->host->close_streams(pipe->device, pipe);
-    lock_acquire(&pipe->lock);
-    pipe->streams = 0;
-    free(pipe->stream_sent);
-    pipe->stream_sent = NULL;
-    lock_release(&pipe->lock);
+    streams_end(pipe, 0, NULL);
     return error;
 }

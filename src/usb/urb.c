@@ -59,7 +59,8 @@ int urb_check(const struct urb *urb, const struct usb_pipe *pipe, const char **r
     const struct usb_host_limits *limits = &pipe->device->host->limits;
     if (urb->length != 0 && urb->buffer == NULL)
         return refuse(reason, "no buffer");
-    if (urb->stream > pipe->streams || (urb->stream == 0 && pipe->streams != 0))
+    if (pipe->streams_change || urb->stream > pipe->streams ||
+        (urb->stream == 0 && pipe->streams != 0))
         return refuse(reason, "the stream is not open");
     switch (pipe->endpoint.type) {
     case USB_CONTROL:

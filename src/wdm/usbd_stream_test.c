@@ -155,6 +155,67 @@ static void test_streams_recovery(void)
     detach(&f);
 }
 
+/* ---- Opening and closing against transfers ------------------------------------------------------------------------------------ */
+
+/* A thread that reads on whatever handle it is given, and says if a read does not end although its streams were closed. */
+struct stream_reader {
+    struct fixture *f;
+    _Atomic(USBD_PIPE_HANDLE) pipe;
+    _Atomic uint32_t cancelled, refused, stuck, other;
+    _Atomic bool stop;
+};
+
+static uint32_t stream_reads(void *context)
+{
+    struct stream_reader *reader = context;
+    static char room[1024];
+    while (!atomic_load(&reader->stop)) {
+        URB urb;
+        struct sent sent;
+        LARGE_INTEGER patience = {.QuadPart = -10 * 10000000ll};
+        bulk_build(&urb, atomic_load(&reader->pipe), room, sizeof room);
+        urb_start(&sent, reader->f, &urb);
+        if (KeWaitForSingleObject(&sent.ended, Executive, KernelMode, FALSE, &patience) == STATUS_TIMEOUT) {
+            atomic_fetch_add(&reader->stuck, 1);
+            IoCancelIrp(sent.irp);
+        }
+        NTSTATUS status = sent_wait(&sent, NULL);
+        atomic_fetch_add(status == STATUS_CANCELLED ? &reader->cancelled : status == STATUS_INVALID_PARAMETER ? &reader->refused : &reader->other, 1);
+    }
+    return 0;
+}
+
+/* Closing cancels what its streams have, also what comes while they are being closed. */
+static void test_streams_close(void)
+{
+    enum { ROUNDS = 1000 };
+    struct fixture f = attach("mutt", "speed=super");
+    static USBD_STREAM_INFORMATION in[4];
+    struct stream_reader reader = {.f = &f};
+    struct thread *thread;
+    NTSTATUS status;
+    bool good = true;
+    CHECK(select_config(&f) == STATUS_SUCCESS);
+    CHECK(USBD_QueryUsbCapability(f.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) == STATUS_SUCCESS);
+    CHECK(thread_create(stream_reads, &reader, 0, false, &thread) == STATUS_SUCCESS);
+    for (unsigned round = 0; round < ROUNDS && good; round++) {
+        good = streams_open(&f, f.handle, IN_PIPE(&f, 1), 4, in, &status) == USBD_STATUS_SUCCESS;
+        atomic_store(&reader.pipe, in[round % 4].PipeHandle);
+        for (unsigned spin = round % 64 * 16; spin > 0; spin--)
+            cpu_relax();
+        while (round % 8 == 0 && usb_pipe_is_idle(usb_device_pipe(f.node->device, 0x81)))
+            cpu_relax(); /* a read is surely there */
+        good = good && pipe_request(&f, URB_FUNCTION_CLOSE_STATIC_STREAMS, IN_PIPE(&f, 1)) == USBD_STATUS_SUCCESS;
+    }
+    atomic_store(&reader.stop, true);
+    wait_for_one(object_dispatcher(&thread->object), false, WAIT_FOREVER);
+    object_dereference(&thread->object);
+    CHECK(good);
+    CHECK(atomic_load(&reader.stuck) == 0 && atomic_load(&reader.other) == 0 && atomic_load(&reader.cancelled) != 0);
+    printf("# %u reads on streams cancelled by their close, %u refused\n", atomic_load(&reader.cancelled), atomic_load(&reader.refused));
+    detach(&f);
+}
+
 /* ---- Functions, port, identity ---------------------------------------------------------------------------------------------------------- */
 
 static void test_identity(void)
@@ -269,6 +330,7 @@ void test_streams_and_port(void)
     test_capability();
     test_streams();
     test_streams_recovery();
+    test_streams_close();
     test_identity();
     test_idle();
 }

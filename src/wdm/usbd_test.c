@@ -7,14 +7,14 @@
 
 #include "wdm/usbd_test.h"
 
-static int checks, failures;
+static _Atomic int checks, failures; /* some tests have a second thread */
 
 void check(bool good, const char *text, int line)
 {
-    checks++;
+    int number = ++checks;
     if (!good) {
         failures++;
-        printf("not ok %d - %s (line %d)\n", checks, text, line);
+        printf("not ok %d - %s (line %d)\n", number, text, line);
     }
 }
 
