@@ -154,7 +154,7 @@ bool usbd_urb_reuse_is_good(struct usb_pdo *pdo, const URB *urb);
 bool usbd_handle_asked(struct usb_pdo *pdo, const URB *urb, enum usbd_capability capability);
 uint32_t usbd_stream_limit(const struct usb_pdo *pdo);
 
-/* ---- Port, power, plug and play (usbd_port.c, usb_pdo.c) ---------------------------------------------------------------- */
+/* ---- Port, power, plug and play (usbd_port.c, usbd_bus.c, usb_pdo.c) ---------------------------------------------------------------- */
 
 NTSTATUS usbd_start(struct usb_pdo *pdo);
 void usbd_stop(struct usb_pdo *pdo, enum usbd_pdo_state state);

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client asks of the port that its device is plugged into: reset, cycle, status, the idle notification; and the bus interface, by
- * which it calls instead of sending requests. */
-#include "ntddk.h"
-
-#define INITGUID
-#include "usbbusif.h"
-#undef INITGUID
-
+/* What a client asks of the port that its device is plugged into: reset, cycle, status, the idle notification. The bus interface is
+ * usbd_bus.c's. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/trace.h"
 #include "engine/engine.h"
 #include "usb/host.h"
 #include "usbioctl.h"
-#include "wdm/pnp.h"
 #include "wdm/usbd.h"
 #include "wdm/verify.h"
 
@@ -44,6 +38,20 @@ static NTSTATUS topology_address(struct usb_pdo *pdo, IRP *irp, IO_STACK_LOCATIO
         return usbd_irp_end(irp, STATUS_INVALID_PARAMETER, 0);
     *address = (USB_TOPOLOGY_ADDRESS){.PciBusNumber = pdo->device->id.bus, .RootHubPortNumber = (USHORT)pdo->device->id.port};
     return usbd_irp_end(irp, STATUS_SUCCESS, sizeof *address);
+}
+
+/* The target is no hub: the documented answer is an empty name. */
+static NTSTATUS hub_name(IRP *irp, const IO_STACK_LOCATION *stack)
+{
+    USB_HUB_NAME *name = irp->AssociatedIrp.SystemBuffer;
+    if (KeGetCurrentIrql() != PASSIVE_LEVEL)
+        return usbd_irp_end(irp, STATUS_INVALID_LEVEL, 0);
+    if (name == NULL)
+        return usbd_irp_end(irp, STATUS_INVALID_PARAMETER, 0);
+    if (stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof *name)
+        return usbd_irp_end(irp, STATUS_BUFFER_TOO_SMALL, sizeof *name);
+    *name = (USB_HUB_NAME){.ActualLength = sizeof *name};
+    return usbd_irp_end(irp, STATUS_SUCCESS, sizeof *name);
 }
 
 /* ---- The idle notification ------------------------------------------------------------------------------------------------ */
@@ -155,12 +163,56 @@ static NTSTATUS idle_notification(struct usb_pdo *pdo, IRP *irp, IO_STACK_LOCATI
     return STATUS_PENDING;
 }
 
+/* ---- What there is not ------------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    ULONG code;
+    const char *name, *reason;
+} refusals[] = {
+#define REFUSED(name, reason) {IOCTL_INTERNAL_USB_##name, #name, reason}
+    REFUSED(ENABLE_PORT, "deprecated"),
+    REFUSED(GET_BUSGUID_INFO, "deprecated"),
+    REFUSED(GET_ROOTHUB_PDO, "the hub driver's own"),
+    REFUSED(GET_HUB_COUNT, "the hub driver's own"),
+    REFUSED(GET_PARENT_HUB_INFO, "the hub driver's own"),
+    REFUSED(GET_DEVICE_HANDLE, "the hub driver's own"),
+    REFUSED(GET_DEVICE_HANDLE_EX, "the hub driver's own"),
+    REFUSED(GET_TT_DEVICE_HANDLE, "the hub driver's own"),
+    REFUSED(NOTIFY_IDLE_READY, "the hub driver's own"),
+    REFUSED(REQ_GLOBAL_SUSPEND, "the hub driver's own"),
+    REFUSED(REQ_GLOBAL_RESUME, "the hub driver's own"),
+    REFUSED(RECORD_FAILURE, "the hub driver's own"),
+    REFUSED(GET_BUS_INFO, "the target is no hub, and its host no device"),
+    REFUSED(GET_CONTROLLER_NAME, "the target is no hub, and its host no device"),
+    REFUSED(GET_DEVICE_CONFIG_INFO, "the target is no hub"),
+    REFUSED(REGISTER_COMPOSITE_DEVICE, "functions are found by the stack alone"),
+    REFUSED(UNREGISTER_COMPOSITE_DEVICE, "functions are found by the stack alone"),
+    REFUSED(REQUEST_REMOTE_WAKE_NOTIFICATION, "functions are found by the stack alone"),
+#undef REFUSED
+};
+
+static NTSTATUS port_refuse(IRP *irp, ULONG code)
+{
+    if (trace_on(UNSUPPORTED)) {
+        size_t at = 0;
+        while (at < sizeof refusals / sizeof *refusals && refusals[at].code != code)
+            at++;
+        if (at < sizeof refusals / sizeof *refusals)
+            trace_note(TRACE_UNSUPPORTED, "IOCTL_INTERNAL_USB_%s: %s", refusals[at].name, refusals[at].reason);
+        else
+            trace_note(TRACE_UNSUPPORTED, "internal control code 0x%x: none of a USB device's", (unsigned)code);
+    }
+    return usbd_irp_end(irp, STATUS_NOT_SUPPORTED, 0);
+}
+
 NTSTATUS usbd_port_control(struct usb_pdo *pdo, IRP *irp)
 {
     IO_STACK_LOCATION *stack = IoGetCurrentIrpStackLocation(irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     if (code == IOCTL_INTERNAL_USB_GET_PORT_STATUS)
         return port_status(pdo, irp, stack);
+    if (code == IOCTL_INTERNAL_USB_GET_HUB_NAME)
+        return hub_name(irp, stack);
     if (atomic_load(&pdo->state) != PDO_STARTED)
         return usbd_irp_end(irp, STATUS_INVALID_DEVICE_STATE, 0);
     switch (code) {
@@ -168,105 +220,6 @@ NTSTATUS usbd_port_control(struct usb_pdo *pdo, IRP *irp)
     case IOCTL_INTERNAL_USB_CYCLE_PORT: return port_blocking(pdo, irp, usb_device_cycle);
     case IOCTL_INTERNAL_USB_GET_TOPOLOGY_ADDRESS: return topology_address(pdo, irp, stack);
     case IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION: return idle_notification(pdo, irp, stack);
-    default: return usbd_irp_end(irp, STATUS_NOT_SUPPORTED, 0);
+    default: return port_refuse(irp, code);
     }
-}
-
-/* ---- The bus interface -------------------------------------------------------------------------------------------------------- */
-
-static VOID NTAPI bus_reference(PVOID BusContext)
-{
-    atomic_fetch_add(&((struct usb_pdo *)BusContext)->references, 1);
-}
-
-static VOID NTAPI bus_dereference(PVOID BusContext)
-{
-    if (atomic_fetch_sub(&((struct usb_pdo *)BusContext)->references, 1) == 0)
-        wdm_stop("the USB bus interface was dereferenced once too often");
-}
-
-static VOID NTAPI bus_version(PVOID BusContext, PUSBD_VERSION_INFORMATION VersionInformation, PULONG HcdCapabilities)
-{
-    (void)BusContext;
-    USBD_GetUSBDIVersion(VersionInformation);
-    if (HcdCapabilities != NULL)
-        *HcdCapabilities = 0; /* no real-time threads */
-}
-
-static NTSTATUS NTAPI bus_time(PVOID BusContext, PULONG CurrentUsbFrame)
-{
-    struct usb_pdo *pdo = BusContext;
-    struct usb_frame frame;
-    int error = usb_device_frame(pdo->device, &frame);
-    if (error == 0)
-        *CurrentUsbFrame = (ULONG)(frame.microframe / 8);
-    return usbd_ntstatus(usbd_status_from_errno(error), false);
-}
-
-static NTSTATUS NTAPI bus_isoch_out(PVOID BusContext, PURB Urb)
-{
-    (void)BusContext;
-    (void)Urb;
-    return STATUS_NOT_SUPPORTED; /* for real-time threads, which GetUSBDIVersion says there are none of */
-}
-
-static NTSTATUS NTAPI bus_information(PVOID BusContext, ULONG Level, PVOID BusInformationBuffer, PULONG BusInformationBufferLength,
-                                      PULONG BusInformationActualLength)
-{
-    (void)BusContext;
-    (void)Level;
-    (void)BusInformationBuffer;
-    (void)BusInformationBufferLength;
-    (void)BusInformationActualLength;
-    return STATUS_NOT_SUPPORTED; /* bandwidth totals of a bus that we do not see */
-}
-
-static BOOLEAN NTAPI bus_high_speed(PVOID BusContext)
-{
-    return ((struct usb_pdo *)BusContext)->device->id.speed >= USB_SPEED_HIGH;
-}
-
-/* ---- Beginning anew ------------------------------------------------------------------------------------------------------------ */
-
-static const GUID reenumerate_guid = {0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};
-
-static VOID NTAPI reenumerate_self(PVOID Context)
-{
-    struct pnp_device *device = pnp_device_of(((struct usb_pdo *)Context)->object);
-    VERIFY_IRQL(PASSIVE_LEVEL);
-    if (device != NULL)
-        pnp_restart(device);
-}
-
-static NTSTATUS reenumerate_interface(struct usb_pdo *pdo, IRP *irp, const IO_STACK_LOCATION *stack)
-{
-    REENUMERATE_SELF_INTERFACE_STANDARD made = {.Size = sizeof made, .Version = 1, .Context = pdo, .InterfaceReference = bus_reference,
-                                                .InterfaceDereference = bus_dereference,
-                                                .SurpriseRemoveAndReenumerateSelf = reenumerate_self};
-    if (stack->Parameters.QueryInterface.Size < sizeof made || stack->Parameters.QueryInterface.Interface == NULL)
-        return usbd_irp_end(irp, STATUS_INVALID_PARAMETER, 0);
-    memcpy(stack->Parameters.QueryInterface.Interface, &made, sizeof made);
-    bus_reference(pdo); /* the asker's */
-    return usbd_irp_end(irp, STATUS_SUCCESS, 0);
-}
-
-NTSTATUS usbd_query_interface(struct usb_pdo *pdo, IRP *irp)
-{
-    IO_STACK_LOCATION *stack = IoGetCurrentIrpStackLocation(irp);
-    USHORT version = stack->Parameters.QueryInterface.Version, size = stack->Parameters.QueryInterface.Size;
-    USHORT room = version == USB_BUSIF_USBDI_VERSION_0 ? sizeof(USB_BUS_INTERFACE_USBDI_V0) : sizeof(USB_BUS_INTERFACE_USBDI_V1);
-    const GUID *type = stack->Parameters.QueryInterface.InterfaceType;
-    if (type != NULL && IsEqualGUID(type, &reenumerate_guid))
-        return reenumerate_interface(pdo, irp, stack);
-    if (type == NULL || !IsEqualGUID(type, &USB_BUS_INTERFACE_USBDI_GUID) || version > USB_BUSIF_USBDI_VERSION_1)
-        return usbd_irp_end(irp, irp->IoStatus.Status, irp->IoStatus.Information);
-    if (size < room || stack->Parameters.QueryInterface.Interface == NULL)
-        return usbd_irp_end(irp, STATUS_INVALID_PARAMETER, 0);
-    USB_BUS_INTERFACE_USBDI_V1 made = {.Size = room, .Version = version, .BusContext = pdo, .InterfaceReference = bus_reference,
-                                       .InterfaceDereference = bus_dereference, .GetUSBDIVersion = bus_version, .QueryBusTime = bus_time,
-                                       .SubmitIsoOutUrb = bus_isoch_out, .QueryBusInformation = bus_information,
-                                       .IsDeviceHighSpeed = bus_high_speed};
-    memcpy(stack->Parameters.QueryInterface.Interface, &made, room);
-    bus_reference(pdo); /* the asker's */
-    return usbd_irp_end(irp, STATUS_SUCCESS, 0);
 }

@@ -419,6 +419,7 @@ int main(void)
     test_transfers();
     test_chains();
     test_isoch_urbs();
+    test_port();
     test_streams_and_port();
     printf("1..%d\n", checks);
     return failures != 0;

@@ -68,6 +68,7 @@ extern const struct usb_model periods_model;
 void test_transfers(void);
 void test_chains(void);
 void test_isoch_urbs(void);
+void test_port(void);
 void test_streams_and_port(void);
 
 #endif
