@@ -3,6 +3,9 @@
  * small routines of older days. */
 #include <string.h>
 
+#include "wdm/driver_setup.h"
+#include "wdm/pnp.h"
+#include "wdm/registry.h"
 #include "wdm/usbd.h"
 #include "wdm/verify.h"
 
@@ -128,16 +131,27 @@ VOID NTAPI USBD_GetUSBDIVersion(PUSBD_VERSION_INFORMATION VersionInformation)
 
 /* ---- Deprecated ------------------------------------------------------------------------------------------------------------------ */
 
-/* A node has no hardware key of its own, so no value is found. */
+/* KeyName is a value's name; its length may count the zero behind it. */
 NTSTATUS NTAPI USBD_GetPdoRegistryParameter(PDEVICE_OBJECT PhysicalDeviceObject, PVOID Parameter, ULONG ParameterLength, PWSTR KeyName,
                                             ULONG KeyNameLength)
 {
-    (void)Parameter;
-    (void)ParameterLength;
-    (void)KeyNameLength;
-    if (KeGetCurrentIrql() != PASSIVE_LEVEL || KeyName == NULL || usb_pdo_below(PhysicalDeviceObject) == NULL)
+    if (KeGetCurrentIrql() != PASSIVE_LEVEL || KeyName == NULL || KeyNameLength > UINT16_MAX || usb_pdo_below(PhysicalDeviceObject) == NULL)
         return STATUS_INVALID_PARAMETER;
-    return STATUS_OBJECT_NAME_NOT_FOUND;
+    struct pnp_device *device = pnp_device_of(PhysicalDeviceObject);
+    if (device == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND; /* no driver has it: there is no key yet */
+    UNICODE_STRING name = {.Buffer = KeyName};
+    while (name.Length + sizeof(WCHAR) <= KeyNameLength && KeyName[name.Length / sizeof(WCHAR)] != 0)
+        name.Length += sizeof(WCHAR);
+    name.MaximumLength = name.Length;
+    struct registry_key *key;
+    ULONG type, length;
+    NTSTATUS status = driver_device_key(device, false, &key);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = registry_query(key, &name, &type, Parameter, ParameterLength, &length);
+    registry_dereference(key);
+    return status == STATUS_BUFFER_OVERFLOW ? STATUS_BUFFER_TOO_SMALL : status;
 }
 
 NTSTATUS NTAPI USBD_QueryBusTime(PDEVICE_OBJECT RootHubPdo, PULONG CurrentFrame)

@@ -2,13 +2,15 @@
 /* The registry as a driver reads it: what its INF and its registry file wrote, what it writes itself; Zw*Key, RtlQueryRegistryValues,
  * device keys. */
 #include <ntddk.h>
+#include <usbdi.h>
+#include <usbdlib.h>
 
 #include "report.h"
 
 static UNICODE_STRING Registry; /* DriverEntry's path */
 static WCHAR RegistryBuffer[256];
 static PDEVICE_OBJECT SeenPdo;
-static BOOLEAN DeviceGood, DeviceText, DeviceSoftware, DeviceExtra, DeviceClass;
+static BOOLEAN DeviceGood, DeviceText, DeviceSoftware, DeviceExtra, DeviceClass, DeviceUsbd;
 
 static NTSTATUS KeyOpen(HANDLE Root, PCWSTR Path, HANDLE *Key)
 {
@@ -243,11 +245,23 @@ static VOID DeviceTest(VOID)
     CHECK(DeviceExtra, "and what the registry file says");
     CHECK(DeviceSoftware, "its driver key has what the install section writes");
     CHECK(DeviceClass, "its class and its description are the INF's");
+    CHECK(DeviceUsbd, "USBD_GetPdoRegistryParameter reads its values");
 }
 
 const struct Part Parts[] = {{"files", FilesTest}, {"zw", ZwTest},         {"rtl", RtlTest},
                              {"long", LongTest},   {"delete", DeleteTest}, {"device", DeviceTest},
                              {NULL, NULL}};
+
+/* With and without the zero behind the name; too small a buffer, a name that is not there. */
+static BOOLEAN UsbdParameters(PDEVICE_OBJECT Pdo)
+{
+    ULONG Value = 0;
+    return USBD_GetPdoRegistryParameter(Pdo, &Value, sizeof Value, (PWSTR)L"Speed", sizeof L"Speed") == STATUS_SUCCESS && Value == 480 &&
+           USBD_GetPdoRegistryParameter(Pdo, &Value, sizeof Value, (PWSTR)L"Extras", 5 * sizeof(WCHAR)) == STATUS_SUCCESS && Value == 5 &&
+           USBD_GetPdoRegistryParameter(Pdo, &Value, 3, (PWSTR)L"Speed", sizeof L"Speed") == STATUS_BUFFER_TOO_SMALL &&
+           USBD_GetPdoRegistryParameter(Pdo, &Value, sizeof Value, (PWSTR)L"Extras", sizeof L"Extras") == STATUS_OBJECT_NAME_NOT_FOUND &&
+           USBD_GetPdoRegistryParameter(Pdo, &Value, sizeof Value, NULL, 0) == STATUS_INVALID_PARAMETER;
+}
 
 static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
 {
@@ -269,6 +283,7 @@ static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
         DeviceSoftware = TEXT_IS(Key, L"Version", REG_SZ, L"7");
         ZwClose(Key);
     }
+    DeviceUsbd = UsbdParameters(Pdo);
     DeviceClass = NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyClassName, sizeof Text, Text, &Size)) &&
                   wcscmp(Text, L"Sample") == 0 &&
                   NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyDeviceDescription, sizeof Text, Text, &Size)) &&
