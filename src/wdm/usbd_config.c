@@ -46,7 +46,23 @@ static bool interface_fits(const URB *urb, const USBD_INTERFACE_INFORMATION *inf
     return at + PIPES_AT <= urb->UrbHeader.Length && information->Length >= PIPES_AT && at + information->Length <= urb->UrbHeader.Length;
 }
 
-/* The setting that is asked for, if there is room for its pipes. */
+/* The packet of one service interval. */
+static uint32_t packet_of(const struct usb_device *device, const struct usb_endpoint *endpoint)
+{
+    bool interval = endpoint->type == USB_ISOCH || (endpoint->type == USB_INTERRUPT && device->id.speed <= USB_SPEED_HIGH);
+    return interval ? endpoint->interval_bytes : endpoint->packet;
+}
+
+/* What a client may ask of a pipe: a smaller packet, by USBD_PF_CHANGE_MAX_PACKET. */
+static USBD_STATUS pipe_check(const struct usb_pdo *pdo, const struct usb_endpoint *endpoint, const USBD_PIPE_INFORMATION *information)
+{
+    if (information->PipeFlags & ~(ULONG)USBD_PF_VALID_MASK)
+        return USBD_STATUS_INAVLID_PIPE_FLAGS;
+    bool larger = information->MaximumPacketSize > packet_of(pdo->device, endpoint);
+    return (information->PipeFlags & USBD_PF_CHANGE_MAX_PACKET) && larger ? USBD_STATUS_INVALID_PARAMETER : USBD_STATUS_SUCCESS;
+}
+
+/* The setting that is asked for, if there is room for its pipes and what is asked of them may be. */
 static USBD_STATUS setting_find(const struct usb_pdo *pdo, const USBD_INTERFACE_INFORMATION *information, const struct usb_config *config,
                                 const struct usb_alternate **alternate)
 {
@@ -55,18 +71,15 @@ static USBD_STATUS setting_find(const struct usb_pdo *pdo, const USBD_INTERFACE_
                      : NULL;
     if (*alternate == NULL)
         return USBD_STATUS_INTERFACE_NOT_FOUND;
-    return information->Length < PIPES_AT + (*alternate)->endpoint_count * sizeof information->Pipes[0] ? USBD_STATUS_BUFFER_TOO_SMALL
-                                                                                                       : USBD_STATUS_SUCCESS;
+    if (information->Length < PIPES_AT + (*alternate)->endpoint_count * sizeof information->Pipes[0])
+        return USBD_STATUS_BUFFER_TOO_SMALL;
+    USBD_STATUS usbd = USBD_STATUS_SUCCESS;
+    for (uint32_t i = 0; i < (*alternate)->endpoint_count && usbd == USBD_STATUS_SUCCESS; i++)
+        usbd = pipe_check(pdo, &(*alternate)->endpoints[i], &information->Pipes[i]);
+    return usbd;
 }
 
 /* ---- What the client gets ----------------------------------------------------------------------------------------------------- */
-
-/* The packet of one service interval. */
-static uint32_t packet_of(const struct usb_device *device, const struct usb_endpoint *endpoint)
-{
-    bool interval = endpoint->type == USB_ISOCH || (endpoint->type == USB_INTERRUPT && device->id.speed <= USB_SPEED_HIGH);
-    return interval ? endpoint->interval_bytes : endpoint->packet;
-}
 
 /* USBD_PF_CHANGE_MAX_PACKET lowers what the client is told; the rest of a pipe's information is ours. */
 static USBD_STATUS pipe_fill(struct usb_pdo *pdo, const struct usb_alternate *alternate, const struct usb_endpoint *endpoint,
@@ -77,13 +90,8 @@ static USBD_STATUS pipe_fill(struct usb_pdo *pdo, const struct usb_alternate *al
                             .pipe = usb_device_pipe(pdo->device, endpoint->address)};
     if (row.pipe == NULL || row.pipe->interface != alternate->interface)
         return USBD_STATUS_INAVLID_CONFIGURATION_DESCRIPTOR; /* two interfaces have the address */
-    if (information->PipeFlags & ~(ULONG)USBD_PF_VALID_MASK)
-        return USBD_STATUS_INAVLID_PIPE_FLAGS;
-    if (information->PipeFlags & USBD_PF_CHANGE_MAX_PACKET) {
-        if (information->MaximumPacketSize > packet)
-            return USBD_STATUS_INVALID_PARAMETER;
+    if (information->PipeFlags & USBD_PF_CHANGE_MAX_PACKET)
         packet = information->MaximumPacketSize;
-    }
     row.packet = packet;
     lock_acquire(&row.pipe->lock);
     row.pipe->hold_on_error = true; /* what is queued goes on after the reset */
@@ -270,11 +278,11 @@ USBD_STATUS usbd_select_interface(struct usb_pdo *pdo, URB *urb)
     if (pdo->config_generation == 0 || select->ConfigurationHandle != config_handle(pdo) || !interface_fits(urb, &select->Interface))
         return USBD_STATUS_INVALID_PARAMETER;
     USBD_STATUS usbd = setting_find(pdo, &select->Interface, pdo->device->config, &alternate);
-    if (usbd == USBD_STATUS_SUCCESS)
-        usbd = setting_apply(pdo, alternate, true);
-    if (usbd == USBD_STATUS_ERROR_BUSY || usbd == USBD_STATUS_NO_BANDWIDTH || usbd == USBD_STATUS_INTERFACE_NOT_FOUND ||
-        usbd == USBD_STATUS_BUFFER_TOO_SMALL)
-        return usbd; /* refused before the device was asked: the old pipes live on */
+    if (usbd != USBD_STATUS_SUCCESS)
+        return usbd;
+    usbd = setting_apply(pdo, alternate, true);
+    if (usbd == USBD_STATUS_ERROR_BUSY || usbd == USBD_STATUS_NO_BANDWIDTH)
+        return usbd; /* refused before the device was asked, as what is malformed: the old pipes live on */
     usbd_pipes_remove(pdo, alternate->interface);
     return usbd == USBD_STATUS_SUCCESS ? interface_fill(pdo, alternate, &select->Interface) : usbd;
 }

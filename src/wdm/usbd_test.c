@@ -420,6 +420,7 @@ int main(void)
     test_chains();
     test_isoch_urbs();
     test_port();
+    test_errors();
     test_streams_and_port();
     printf("1..%d\n", checks);
     return failures != 0;

@@ -69,6 +69,7 @@ void test_transfers(void);
 void test_chains(void);
 void test_isoch_urbs(void);
 void test_port(void);
+void test_errors(void);
 void test_streams_and_port(void);
 
 #endif
