@@ -117,9 +117,7 @@ static BOOLEAN NTAPI bus_high_speed(PVOID BusContext)
     return ((struct usb_pdo *)BusContext)->device->id.speed >= USB_SPEED_HIGH;
 }
 
-/* ---- Beginning anew
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- Beginning anew -------------------------------------------------------------------------- */
 
 static const GUID reenumerate_guid = {
     0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};

@@ -108,12 +108,9 @@ static NTSTATUS chain_send(struct fixture *f, USBD_PIPE_HANDLE pipe, MDL *mdl, U
     return status;
 }
 
-/* ---- Bulk and interrupt
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Bulk and interrupt ---------------------------------------------------------------------- */
 
-/* What goes out in some pieces comes back in others. `extra`: bytes that the second chain has
- * beyond the transfer. */
+/* What goes out in some pieces comes back in others, by a read of `room` bytes. */
 static void round_trip(struct fixture *f, USBD_PIPE_HANDLE out, USBD_PIPE_HANDLE in,
                        const ULONG *there, unsigned there_count, const ULONG *back,
                        unsigned back_count, ULONG room)
@@ -194,9 +191,7 @@ static void test_failed_chain(void)
     detach(&f);
 }
 
-/* ---- Isochronous
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Isochronous ----------------------------------------------------------------------------- */
 
 enum { ISO_PACKETS = 8, RECORD_READ = 0x11, RECORD_HEAD = 12 };
 

@@ -8,8 +8,7 @@
 
 #include "wdm/usbd_test.h"
 
-/* ---- A device with isochronous IN endpoints: 81 bInterval 1, 82: 2, 83: 3, 84: 4, 85: 5
- * ------------------------------------------- */
+/* ---- A device with isochronous IN endpoints: 81 bInterval 1, 82: 2, 83: 3, 84: 4, 85: 5 ------ */
 
 enum { ENDPOINTS = 5, PACKET = 64 };
 
@@ -60,9 +59,7 @@ const struct usb_model periods_model = {.name = "periods",
                                         .describe = periods_describe,
                                         .isoch_in = periods_in};
 
-/* ---- Counts
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- Counts ---------------------------------------------------------------------------------- */
 
 enum { MOST = 1040 };
 static UCHAR memory[MOST * PACKET];
@@ -114,9 +111,7 @@ static void test_counts(const char *speed, bool is_full)
     detach(&f);
 }
 
-/* ---- Lengths and offsets
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Lengths and offsets --------------------------------------------------------------------- */
 
 static NTSTATUS changed_send(struct fixture *f, URB *urb, ULONG packet, ULONG offset, ULONG length)
 {

@@ -8,9 +8,7 @@
 
 #include "wdm/usbd_test.h"
 
-/* ---- Control codes
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Control codes --------------------------------------------------------------------------- */
 
 static NTSTATUS control_code(struct fixture *f, ULONG code, void *argument, ULONG_PTR *information)
 {
@@ -102,9 +100,7 @@ static void test_hub_name(void)
     detach(&f);
 }
 
-/* ---- The bus interface
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- The bus interface ----------------------------------------------------------------------- */
 
 static const GUID usbdi = {
     0xb1a96a13, 0x3de0, 0x4574, {0x9b, 0x01, 0xc0, 0x8f, 0xea, 0xb3, 0x18, 0xd6}};
@@ -191,9 +187,7 @@ static void test_bus(const char *speed, bool is_high)
     detach(&f);
 }
 
-/* ---- Stopped, and gone
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Stopped, and gone ----------------------------------------------------------------------- */
 
 static void test_stopped(void)
 {
