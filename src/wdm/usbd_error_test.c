@@ -138,7 +138,7 @@ enum { ISO_PACKETS = 8, ISO_BYTES = 1024 };
 
 static URB *isoch_later(struct fixture *f, void *buffer)
 {
-    PURB urb;
+    PURB urb = NULL;
     URB now = {0};
     now.UrbGetCurrentFrameNumber.Hdr.Length = sizeof now.UrbGetCurrentFrameNumber;
     now.UrbGetCurrentFrameNumber.Hdr.Function = URB_FUNCTION_GET_CURRENT_FRAME_NUMBER;
@@ -242,7 +242,7 @@ static void test_config_setting(void)
     struct fixture f = attach("mutt", "speed=high");
     ULONG length = sizeof f.bytes;
     UCHAR byte = 0;
-    PURB urb;
+    PURB urb = NULL;
     CHECK(get_descriptor(&f, USB_CONFIGURATION_DESCRIPTOR_TYPE, f.bytes, &length) ==
           STATUS_SUCCESS);
     USBD_INTERFACE_LIST_ENTRY list[] = {
@@ -299,7 +299,7 @@ static void test_streams_rules(void)
     static UCHAR data[3][1024];
     struct sent sent[3];
     URB urbs[3];
-    PURB urb;
+    PURB urb = NULL;
     CHECK(select_config(&f) == STATUS_SUCCESS &&
           USBD_UrbAllocate(f.handle, &urb) == STATUS_SUCCESS);
     CHECK(USBD_QueryUsbCapability(f.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) ==
@@ -363,7 +363,7 @@ static void test_streams_high(void)
 {
     struct fixture f = attach("mutt", "speed=high");
     static USBD_STREAM_INFORMATION info[4];
-    PURB urb;
+    PURB urb = NULL;
     CHECK(select_config(&f) == STATUS_SUCCESS &&
           USBD_UrbAllocate(f.handle, &urb) == STATUS_SUCCESS);
     CHECK(USBD_QueryUsbCapability(f.handle, &GUID_USB_CAPABILITY_STATIC_STREAMS, 0, NULL, NULL) ==
@@ -384,7 +384,7 @@ static void test_streams_handle(void)
     struct fixture f = attach("mutt", "speed=super");
     static USBD_STREAM_INFORMATION info[4];
     USBD_HANDLE other;
-    PURB urb;
+    PURB urb = NULL;
     CHECK(select_config(&f) == STATUS_SUCCESS);
     CHECK(USBD_CreateHandle(f.pdo, f.pdo, USBD_CLIENT_CONTRACT_VERSION_602, TAG, &other) ==
           STATUS_SUCCESS);
@@ -415,7 +415,7 @@ static void test_reuse(void)
 {
     struct fixture f = attach("mutt", "speed=high");
     ULONG length = sizeof f.bytes;
-    PURB plain, isoch, config, setting;
+    PURB plain = NULL, isoch = NULL, config = NULL, setting = NULL;
     CHECK(select_config(&f) == STATUS_SUCCESS &&
           get_descriptor(&f, USB_CONFIGURATION_DESCRIPTOR_TYPE, f.bytes, &length) ==
               STATUS_SUCCESS);

@@ -152,7 +152,7 @@ static void test_bus(const char *speed, bool is_high)
     struct fixture f = attach("mutt", speed);
     USB_BUS_INTERFACE_USBDI_V3 bus;
     USBD_VERSION_INFORMATION version;
-    ULONG capabilities = 4711, frame, microframe, flags = 0, length = 64;
+    ULONG capabilities = 4711, frame = 0, microframe = 0, flags = 0, length = 64;
     USHORT vendor_id = 0, device_id = 0;
     UCHAR class = 0, subclass = 0, revision = 0, face = 0;
     USB_BUS_INFORMATION_LEVEL_1 information[4];
