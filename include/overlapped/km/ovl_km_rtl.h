@@ -157,10 +157,6 @@ enum {
 #ifndef ARRAYSIZE
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
 #endif
-#if !defined(min) && !defined(__cplusplus)
-#define min(a, b) (((a) < (b)) ? (a) : (b))
-#define max(a, b) (((a) > (b)) ? (a) : (b))
-#endif
 #ifndef FlagOn
 #define FlagOn(flags, bit)    ((flags) & (bit))
 #define BooleanFlagOn(flags, bit) ((BOOLEAN)(((flags) & (bit)) != 0))

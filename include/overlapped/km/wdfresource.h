@@ -3,7 +3,6 @@
 #ifndef _WDFRESOURCE_H_
 #define _WDFRESOURCE_H_
 #include "wdfobject.h"
-typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *PCM_PARTIAL_RESOURCE_DESCRIPTOR;
 OVL_BEGIN_C
 WDF_METHOD(ULONG, WdfCmResourceListGetCount, (WDFCMRESLIST List), (List))
 WDF_METHOD(PCM_PARTIAL_RESOURCE_DESCRIPTOR, WdfCmResourceListGetDescriptor, (WDFCMRESLIST List, ULONG Index), (List, Index))

@@ -2,6 +2,7 @@
 #ifndef _WDFTIMER_H_
 #define _WDFTIMER_H_
 #include "wdfobject.h"
+#define TolerableDelayUnlimited ((ULONG)-1)
 typedef VOID NTAPI EVT_WDF_TIMER(WDFTIMER Timer);
 typedef EVT_WDF_TIMER *PFN_WDF_TIMER;
 typedef struct _WDF_TIMER_CONFIG {

@@ -10,6 +10,7 @@
 #include "sdkddkver.h"
 #include "sal.h"
 #include "ntdef.h"
+#include "ovl_min_max.h"
 #include "ntstatus.h"
 #include "guiddef.h"
 #include "devioctl.h"
@@ -587,14 +588,6 @@ VOID NTAPI OvlPagedCode(VOID);
 
 OVL_END_C
 
-#if !defined(NOMINMAX) && !defined(__cplusplus)
-#ifndef min
-#define min(a, b) ((a) < (b) ? (a) : (b))
-#endif
-#ifndef max
-#define max(a, b) ((a) > (b) ? (a) : (b))
-#endif
-#endif
 #define RtlCopyMemory(to, from, length)  memcpy(to, from, length)
 #define RtlMoveMemory(to, from, length)  memmove(to, from, length)
 #define RtlZeroMemory(to, length)        memset(to, 0, length)
@@ -665,4 +658,5 @@ NTAPI_INLINE VOID InsertHeadList(PLIST_ENTRY Head, PLIST_ENTRY Entry)
 #include "ovl_km_ex.h"
 #include "ovl_km_rtl.h"
 #include "ovl_km_more.h"
+#include "ovl_km_values.h"
 #endif

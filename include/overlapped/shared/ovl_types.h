@@ -215,6 +215,12 @@ typedef struct _PROCESSOR_NUMBER {
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(local) ((void)(local))
 #define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment)-1))
 #define ALIGN_UP_BY(length, alignment) ALIGN_DOWN_BY((ULONG_PTR)(length) + (alignment)-1, alignment)
+#define ALIGN_DOWN(length, type) ALIGN_DOWN_BY(length, sizeof(type))
+#define ALIGN_UP(length, type) ALIGN_UP_BY(length, sizeof(type))
+#define ALIGN_DOWN_POINTER_BY(address, alignment) ((PVOID)ALIGN_DOWN_BY((ULONG_PTR)(address), alignment))
+#define ALIGN_UP_POINTER_BY(address, alignment) ((PVOID)ALIGN_UP_BY((ULONG_PTR)(address), alignment))
+#define ALIGN_DOWN_POINTER(address, type) ((type *)ALIGN_DOWN_POINTER_BY(address, sizeof(type)))
+#define ALIGN_UP_POINTER(address, type) ((type *)ALIGN_UP_POINTER_BY(address, sizeof(type)))
 #define DEFAULT_UNREACHABLE     default: __builtin_unreachable()
 #ifndef C_ASSERT
 #define C_ASSERT(expression) OVL_STATIC_ASSERT(expression, #expression)
