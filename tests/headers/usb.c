@@ -5,11 +5,21 @@
 #include <usb.h>
 #include <usbioctl.h>
 #include <winusb.h>
+#include <ntddser.h>
+#include <winioctl.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #define SIZE(type, bytes)          _Static_assert(sizeof(type) == (bytes), #type)
 #define AT(type, member, position) _Static_assert(offsetof(type, member) == (position), #type "." #member)
+
+SIZE(SERIAL_COMMPROP, 64);
+AT(SERIAL_COMMPROP, CurrentTxQueue, 44);
+SIZE(SERIAL_STATUS, 20);
+SIZE(SERIAL_LINE_CONTROL, 3);
+SIZE(SERIAL_TIMEOUTS, 20);
+SIZE(SERIALPERF_STATS, 24);
+_Static_assert(IOCTL_SERIAL_SET_BAUD_RATE == 0x1b0004 && IOCTL_SERIAL_GET_PROPERTIES == 0x1b0074, "serial control codes");
 
 SIZE(struct _URB_HEADER, 24);
 AT(struct _URB_HEADER, Function, 2);
