@@ -138,6 +138,13 @@ void property_to_ansi(struct property_value *value)
 
 void device_class(const struct usb_node *node, GUID *guid, const char **name)
 {
+    const char *own = atomic_load(&node->inf[USB_INF_CLASS_GUID]);
+    const char *own_name = atomic_load(&node->inf[USB_INF_CLASS]);
+    if (own != NULL && own_name != NULL &&
+        usb_guid_parse(own, strlen(own), (struct usb_guid *)guid)) {
+        *name = own_name;
+        return;
+    }
     bool by_winusb = node->function_driver == NULL ? node->wants_winusb : !node->is_composite;
     *guid = by_winusb ? class_usb_device : GUID_DEVCLASS_USB;
     *name = by_winusb ? "USBDevice" : "USB";
@@ -155,8 +162,18 @@ uint32_t device_status(const struct usb_node *node, uint32_t *problem)
     return status | DN_HAS_PROBLEM;
 }
 
+/* What the INF of its driver says. */
+static bool give_inf(const struct usb_node *node, enum usb_inf_text which,
+                     struct property_value *value)
+{
+    const char *text = atomic_load(&node->inf[which]);
+    return text != NULL && give_text(value, "%s", text);
+}
+
 static bool give_description(const struct usb_node *node, struct property_value *value)
 {
+    if (give_inf(node, USB_INF_DESCRIPTION, value))
+        return true;
     if (node->description[0] != 0)
         return give_text(value, "%s", node->description);
     return give_text(value, "%s",
@@ -235,8 +252,11 @@ static bool give_registry(const struct usb_node *node, uint32_t spdrp, struct pr
         return give_class(node, value, false);
     case SPDRP_DRIVER:
         return give_driver_key(node, value);
+    case SPDRP_FRIENDLYNAME:
+        return give_inf(node, USB_INF_FRIENDLY_NAME, value);
     case SPDRP_MFG:
-        return give_text(value, "%s", id->manufacturer);
+        return give_inf(node, USB_INF_MANUFACTURER, value) ||
+               give_text(value, "%s", id->manufacturer);
     case SPDRP_LOCATION_INFORMATION:
         return node->parent == NULL
                    ? give_text(value, "Port_#%04u.Hub_#%04u", (unsigned)id->port, id->bus)
@@ -268,6 +288,12 @@ static bool give_registry(const struct usb_node *node, uint32_t spdrp, struct pr
     default:
         return false;
     }
+}
+
+/* As Windows shows the device: by its friendly name, where it has one. */
+static bool give_name(const struct usb_node *node, struct property_value *value)
+{
+    return give_inf(node, USB_INF_FRIENDLY_NAME, value) || give_description(node, value);
 }
 
 static bool give_instance(const struct usb_node *node, struct property_value *value)
@@ -320,6 +346,7 @@ static const struct property_row {
                  struct property_value *value); /* NULL: give_registry */
 } rows[] = {
     {&DEVPKEY_Device_DeviceDesc, NULL},
+    {&DEVPKEY_Device_FriendlyName, NULL},
     {&DEVPKEY_Device_HardwareIds, NULL},
     {&DEVPKEY_Device_CompatibleIds, NULL},
     {&DEVPKEY_Device_Service, NULL},
@@ -341,7 +368,7 @@ static const struct property_row {
     {&DEVPKEY_Device_InstallState, NULL},
     {&DEVPKEY_Device_LocationPaths, NULL},
     {&DEVPKEY_Device_BaseContainerId, NULL},
-    {&DEVPKEY_NAME, give_description},
+    {&DEVPKEY_NAME, give_name},
     {&DEVPKEY_Device_InstanceId, give_instance},
     {&DEVPKEY_Device_ContainerId, give_container},
     {&DEVPKEY_Device_Parent, give_parent},

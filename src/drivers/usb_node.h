@@ -22,6 +22,9 @@ struct usb_node_interface {
     _Atomic bool enabled; /* registered: CreateFile finds it */
 };
 
+/* What the INF of its driver says of a device. */
+enum usb_inf_text { USB_INF_DESCRIPTION, USB_INF_FRIENDLY_NAME, USB_INF_MANUFACTURER, USB_INF_CLASS, USB_INF_CLASS_GUID, USB_INF_TEXTS };
+
 struct usb_node {
     struct list link;
     _Atomic uint32_t references;
@@ -39,6 +42,7 @@ struct usb_node {
     struct usb_guid container;
     _Atomic(const struct driver *) function_driver; /* &winusb_driver, or a driver host's; NULL: none */
     _Atomic(const char *) service;            /* "WinUSB", or the driver's; lasts for ever */
+    _Atomic(const char *) inf[USB_INF_TEXTS]; /* each lasts for ever; NULL: it has none, or its driver has no INF */
     _Atomic uint32_t problem;                 /* CM_PROB_*: its driver failed, and no other gets it; 0: none */
     struct usb_node_interface interfaces[USB_NODE_GUIDS];
     _Atomic uint32_t interface_count_guid;    /* only grows */

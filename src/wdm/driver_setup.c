@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf16.h"
 #include "wdm/inf.h"
@@ -24,21 +25,33 @@ static const char services[] = "\\Registry\\Machine\\System\\CurrentControlSet\\
 
 /* ---- The sink ------------------------------------------------------------------------------------------------------- */
 
-static void id_add(void *context, const char *id, const char *description)
+static bool model_add(struct wdm_driver *driver, const char *id, const char *description, const char *manufacturer)
+{
+    size_t sizes[] = {strlen(id) + 1, strlen(description) + 1, strlen(manufacturer) + 1};
+    struct driver_model *model = malloc(sizeof *model + sizes[0] + sizes[1] + sizes[2]);
+    if (model == NULL)
+        return false;
+    model->description = memcpy(model->id + sizes[0], description, sizes[1]);
+    model->manufacturer = memcpy(model->id + sizes[0] + sizes[1], manufacturer, sizes[2]);
+    memcpy(model->id, id, sizes[0]);
+    list_push_back(&driver->models, &model->link);
+    return true;
+}
+
+static void id_add(void *context, const char *id, const char *description, const char *manufacturer)
 {
     struct setup *setup = context;
     struct wdm_driver *driver = setup->driver;
     size_t used = usb_id_list_size(driver->ids) - 1, length = strlen(id) + 1;
     char *grown = realloc(driver->ids, used + length + 1);
-    if (grown == NULL) {
+    if (grown != NULL)
+        driver->ids = grown;
+    if (grown == NULL || !model_add(driver, id, description, manufacturer)) {
         setup->failed = true;
         return;
     }
     memcpy(grown + used, id, length);
     grown[used + length] = '\0';
-    driver->ids = grown;
-    if (driver->description[0] == '\0')
-        snprintf(driver->description, sizeof driver->description, "%s", description);
 }
 
 static void service_set(void *context, const char *name)
@@ -232,6 +245,8 @@ void driver_setup_free(struct wdm_driver *driver)
 {
     for (struct list *link; (link = list_pop_front(&driver->settings)) != NULL;)
         setting_free(container_of(link, struct driver_setting, link));
+    for (struct list *link; (link = list_pop_front(&driver->models)) != NULL;)
+        free(container_of(link, struct driver_model, link));
 }
 
 /* ---- Devices' keys --------------------------------------------------------------------------------------------------------- */
@@ -250,8 +265,65 @@ NTSTATUS driver_device_key(struct pnp_device *device, bool software, struct regi
     return registry_open_text(NULL, path, true, key);
 }
 
+/* The model of the first of the ids that the INF has. */
+static const struct driver_model *model_find(const struct wdm_driver *driver, const char *ids)
+{
+    for (const char *id = ids; *id != '\0'; id += strlen(id) + 1)
+        list_for_each (link, &driver->models) {
+            const struct driver_model *model = container_of(link, struct driver_model, link);
+            if (strcasecmp(model->id, id) == 0)
+                return model;
+        }
+    return NULL;
+}
+
+static void inf_text_set(struct usb_node *node, enum usb_inf_text which, const char *text)
+{
+    atomic_store(&node->inf[which], text == NULL || *text == '\0' ? NULL : wdm_name_keep(text));
+}
+
+/* A value of the hardware key that AddReg wrote. */
+static bool hardware_value(struct registry_key *key, const char16_t *name, ULONG type, void *data, ULONG room, ULONG *length)
+{
+    ULONG has;
+    UNICODE_STRING string = {.Length = (USHORT)(utf16_length(name) * sizeof *name), .Buffer = (WCHAR *)name};
+    return registry_query(key, &string, &has, data, room, length) == STATUS_SUCCESS && has == type;
+}
+
+static void node_describe(struct pnp_device *device, struct registry_key *hardware)
+{
+    enum { NAME_UNITS = 256 };
+    struct wdm_driver *driver = device->driver;
+    char16_t name[NAME_UNITS];
+    char text[NAME_UNITS * 3 + 1] = "";
+    ULONG length = 0;
+    const struct driver_model *model = model_find(driver, device->node->hardware_ids);
+    if (model == NULL)
+        model = model_find(driver, device->node->compatible_ids);
+    if (hardware_value(hardware, u"FriendlyName", REG_SZ, name, sizeof name, &length))
+        text[utf8_from_utf16(text, sizeof text - 1, name, length / sizeof *name)] = '\0';
+    inf_text_set(device->node, USB_INF_DESCRIPTION, model == NULL ? NULL : model->description);
+    inf_text_set(device->node, USB_INF_MANUFACTURER, model == NULL ? NULL : model->manufacturer);
+    inf_text_set(device->node, USB_INF_FRIENDLY_NAME, text);
+    inf_text_set(device->node, USB_INF_CLASS, driver->class_name);
+    inf_text_set(device->node, USB_INF_CLASS_GUID, driver->class_guid);
+}
+
+/* What DDInstall.HW says of the device object: a function driver cannot make its stack exclusive otherwise. */
+static void pdo_describe(DEVICE_OBJECT *pdo, struct registry_key *hardware)
+{
+    ULONG number, length;
+    if (hardware_value(hardware, u"Exclusive", REG_DWORD, &number, sizeof number, &length) && number != 0)
+        pdo->Flags |= DO_EXCLUSIVE;
+    if (hardware_value(hardware, u"DeviceCharacteristics", REG_DWORD, &number, sizeof number, &length))
+        pdo->Characteristics |= number;
+    if (hardware_value(hardware, u"DeviceType", REG_DWORD, &number, sizeof number, &length))
+        pdo->DeviceType = number;
+}
+
 void driver_setup_device(struct pnp_device *device)
 {
+    struct registry_key *hardware;
     list_for_each (link, &device->driver->settings) {
         struct driver_setting *setting = container_of(link, struct driver_setting, link);
         struct registry_key *key;
@@ -260,6 +332,11 @@ void driver_setup_device(struct pnp_device *device)
         setting_apply(key, setting);
         registry_dereference(key);
     }
+    if (driver_device_key(device, false, &hardware) != STATUS_SUCCESS)
+        return;
+    node_describe(device, hardware);
+    pdo_describe(device->pdo, hardware);
+    registry_dereference(hardware);
 }
 
 NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,

@@ -19,12 +19,19 @@ struct driver_setting {
     char *key, *name;
 };
 
+/* What an INF names a device with that id. */
+struct driver_model {
+    struct list link;
+    const char *description, *manufacturer; /* behind the id */
+    char id[];
+};
+
 /* Reads the files of `spec`; an INF or INX beside the driver is taken where none is named. STATUS_OBJECT_NAME_NOT_FOUND: a file cannot be
  * read; STATUS_INVALID_PARAMETER: there is an error in it; both are told on standard error. */
 int32_t driver_setup(struct wdm_driver *driver, const struct driver_spec *spec);
 void driver_setup_free(struct wdm_driver *driver);
 
-/* Makes the device's keys with the driver's settings. */
+/* Makes the device's keys with the driver's settings, and tells node and PDO what the INF says of them. */
 void driver_setup_device(struct pnp_device *device);
 /* The hardware key ("Device Parameters"; software false) or the driver key, made when it is not there. Referenced. */
 NTSTATUS driver_device_key(struct pnp_device *device, bool software, struct registry_key **key);

@@ -170,7 +170,7 @@ static void install_read(struct reader *reader, const char *install)
 }
 
 /* description = install-section, hardware-id[, compatible-id...] */
-static void models_read(struct reader *reader, const char *section)
+static void models_read(struct reader *reader, const char *section, const char *manufacturer)
 {
     char description[INF_FIELD], install[INF_FIELD], id[INF_FIELD];
     const char *at;
@@ -179,7 +179,7 @@ static void models_read(struct reader *reader, const char *section)
             continue;
         while (inf_value(&reader->text, &at, id))
             if (id[0] != '\0' && reader->sink->id != NULL)
-                reader->sink->id(reader->context, id, description);
+                reader->sink->id(reader->context, id, description, manufacturer);
         if (reader->models++ == 0)
             install_read(reader, install); /* a driver of several models has one service */
     }
@@ -196,7 +196,7 @@ static int decoration_rank(const char *decoration)
 }
 
 /* manufacturer = models-section[, decoration...] */
-static void manufacturer_read(struct reader *reader, const char *at)
+static void manufacturer_read(struct reader *reader, const char *manufacturer, const char *at)
 {
     char models[INF_FIELD], decoration[INF_FIELD], section[INF_FIELD], best[INF_FIELD];
     int rank = 0;
@@ -212,7 +212,7 @@ static void manufacturer_read(struct reader *reader, const char *at)
             memcpy(best, section, sizeof best);
         }
     }
-    models_read(reader, best);
+    models_read(reader, best, manufacturer);
 }
 
 static void version_read(struct reader *reader)
@@ -245,7 +245,7 @@ bool inf_read(const void *bytes, size_t length, const struct inf_sink *sink, voi
         version_read(&reader);
     for_each_line(line, &reader, "Manufacturer") {
         if (good && inf_key(&reader.text, line, key, &at))
-            manufacturer_read(&reader, at);
+            manufacturer_read(&reader, key, at);
     }
     if (good && reader.models == 0) {
         good = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the loader takes from a driver's INF or INX: the hardware ids, the service's name, what AddReg writes. And the small registry
+/* What the loader takes from a driver's INF or INX: the hardware ids with their names, the service's name, what AddReg writes. And the small registry
  * file. Both are pure functions on bytes that call a sink; texts that the sink gets are UTF-8 and last as long as the call.
  *
  * INF: UTF-16 with a byte order mark, or UTF-8. [Version], [Manufacturer] with decorations (NTamd64 or none before others; $ARCH$ of an INX
@@ -23,7 +23,7 @@ enum inf_root {
 };
 
 struct inf_sink {
-    void (*id)(void *context, const char *id, const char *description);
+    void (*id)(void *context, const char *id, const char *description, const char *manufacturer);
     void (*service)(void *context, const char *name);
     void (*class)(void *context, const char *name, const char *guid);
     /* `data` is as the registry has it: strings in UTF-16 with their terminator. */

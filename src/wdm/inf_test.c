@@ -24,10 +24,11 @@ static void hear(const char *format, const char *one, const char *other)
     snprintf(heard + used, sizeof heard - used, format, one, other);
 }
 
-static void on_id(void *context, const char *id, const char *description)
+static void on_id(void *context, const char *id, const char *description, const char *manufacturer)
 {
     (void)context;
-    hear("id %s (%s)\n", id, description);
+    hear("id %s (%s)", id, description);
+    hear(" by %s%s\n", manufacturer, "");
 }
 
 static void on_service(void *context, const char *name)
@@ -66,12 +67,12 @@ static void inf_check(void)
               "[Mod.NTamd64]\n\"x, y\"=I,USB\\A,USB\\B\n[I.NTamd64.Services]\nAddService=,2\nAddService=svc,0x2,S\n[S]\nAddReg=R\n"
               "[R]\nHKR,,N,0x10001,5\nHKCU,,No,,x\nHKLM,K,M,,y\n[strings]\nm=\"Maker\"\n",
               &error));
-    CHECK(strcmp(heard, "class A {1}\nid USB\\A (x, y)\nid USB\\B (x, y)\nservice svc\nvalue \\N 0:4:4:05\nvalue K\\M 3:1:4:79\n") == 0);
+    CHECK(strcmp(heard, "class A {1}\nid USB\\A (x, y) by Maker\nid USB\\B (x, y) by Maker\nservice svc\nvalue \\N 0:4:4:05\nvalue K\\M 3:1:4:79\n") == 0);
     CHECK(inf("[Version]\n[Manufacturer]\nm=Mod\n[Mod]\nd=I, \\\n  USB\\A\\\n\n", &error));
-    CHECK(strcmp(heard, "id USB\\A (d)\n") == 0);
+    CHECK(strcmp(heard, "id USB\\A (d) by m\n") == 0);
     CHECK(inf("\xef\xbb\xbf[Version]\r\n[Manufacturer]\r\nm=Mod,NT.10.0\r\n[Mod.NT.10.0]\r\n%d%=I,USB\\%d%%%\r\n[Strings]\r\nd=q\r\n",
               &error));
-    CHECK(strcmp(heard, "id USB\\q% (q)\n") == 0);
+    CHECK(strcmp(heard, "id USB\\q% (q) by m\n") == 0);
     CHECK(!inf("[Manufacturer]\nm=Mod\n[Mod]\nd=I,A\n", &error) && strstr(error.what, "[Version]") != NULL);
     CHECK(!inf("[Version]\nx=1\n[Manufacturer\n", &error) && error.line == 3);
     CHECK(!inf("[Version]\n", &error) && strstr(error.what, "models") != NULL);

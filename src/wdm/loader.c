@@ -109,6 +109,7 @@ static struct wdm_driver *driver_make(const struct driver_spec *spec)
     list_init(&driver->devices);
     list_init(&driver->pnp_devices);
     list_init(&driver->settings);
+    list_init(&driver->models);
     list_init(&driver->extensions);
     service_name(spec->path, driver->name, sizeof driver->name);
     driver->ids = malloc(usb_id_list_size(spec->ids));

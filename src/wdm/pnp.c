@@ -193,6 +193,8 @@ static bool device_delete(struct pnp_device *device, uint32_t problem)
     atomic_store(&device->state, PNP_REMOVED);
     stack_clear(device);
     atomic_store(&device->node->problem, problem);
+    for (int i = 0; problem == 0 && i < USB_INF_TEXTS; i++)
+        atomic_store(&device->node->inf[i], NULL); /* a driver that failed is still the installed one */
     if (!atomic_load(&device->node->gone))
         usb_node_set_driver(device->node, NULL, NULL);
     DEVICE_OBJECT *pdo = device->pdo;

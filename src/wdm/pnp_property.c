@@ -41,6 +41,13 @@ static bool give_text(struct property *property, const char *text)
     return *text != '\0';
 }
 
+/* The INF's text, or the device's own. */
+static bool give_inf(struct property *property, struct usb_node *node, enum usb_inf_text which, const char *own)
+{
+    const char *text = atomic_load(&node->inf[which]);
+    return give_text(property, text != NULL ? text : own);
+}
+
 static const char *class_guid(const struct pnp_device *device)
 {
     return device->driver->class_guid[0] != '\0' ? device->driver->class_guid : usb_class_guid;
@@ -51,8 +58,8 @@ static bool property_find(struct pnp_device *device, DEVICE_REGISTRY_PROPERTY wh
     struct usb_node *node = device->node;
     switch (which) {
     case DevicePropertyDeviceDescription:
-        return give_text(property, device->driver->description[0] != '\0' ? device->driver->description : node->description);
-    case DevicePropertyFriendlyName: return give_text(property, node->description);
+        return give_inf(property, node, USB_INF_DESCRIPTION, node->description);
+    case DevicePropertyFriendlyName: return give_inf(property, node, USB_INF_FRIENDLY_NAME, "");
     case DevicePropertyHardwareID:
         property->text = node->hardware_ids;
         property->length = usb_id_list_size(node->hardware_ids);
@@ -67,7 +74,7 @@ static bool property_find(struct pnp_device *device, DEVICE_REGISTRY_PROPERTY wh
     case DevicePropertyDriverKeyName:
         snprintf(property->own, sizeof property->own, "%s\\%04u", class_guid(device), (unsigned)node->number);
         return give_text(property, property->own);
-    case DevicePropertyManufacturer: return give_text(property, node->device->id.manufacturer);
+    case DevicePropertyManufacturer: return give_inf(property, node, USB_INF_MANUFACTURER, node->device->id.manufacturer);
     case DevicePropertyLocationInformation:
         snprintf(property->own, sizeof property->own, "Port_#%04u.Hub_#%04u", (unsigned)node->device->id.port,
                  (unsigned)node->device->id.bus);

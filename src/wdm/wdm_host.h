@@ -20,7 +20,8 @@ struct wdm_driver {
     char *ids;             /* hardware and compatible ids that it takes, strings one behind the other; "": none. Fixed */
     struct list extensions; /* struct driver_extension.link: IoAllocateDriverObjectExtension; under wdm_lock */
     struct list settings;  /* struct driver_setting.link: of its devices' keys. Fixed */
-    char description[128], class_name[64], class_guid[40]; /* of its INF; "" */
+    struct list models;    /* struct driver_model.link: of its INF. Fixed */
+    char class_name[64], class_guid[40]; /* of its INF; "" */
     _Atomic uint32_t busy; /* its work items that are queued or run; unloading sleeps on it */
     bool offered;          /* devices are offered to it: in the manager's turn */
     void *module;          /* dlopen's */

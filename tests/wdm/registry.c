@@ -10,7 +10,7 @@
 static UNICODE_STRING Registry; /* DriverEntry's path */
 static WCHAR RegistryBuffer[256];
 static PDEVICE_OBJECT SeenPdo;
-static BOOLEAN DeviceGood, DeviceText, DeviceSoftware, DeviceExtra, DeviceClass, DeviceUsbd;
+static BOOLEAN DeviceFriendly, DeviceFlags, DeviceGood, DeviceText, DeviceSoftware, DeviceExtra, DeviceClass, DeviceUsbd;
 
 static NTSTATUS KeyOpen(HANDLE Root, PCWSTR Path, HANDLE *Key)
 {
@@ -244,7 +244,9 @@ static VOID DeviceTest(VOID)
     CHECK(DeviceText, "and a key below it");
     CHECK(DeviceExtra, "and what the registry file says");
     CHECK(DeviceSoftware, "its driver key has what the install section writes");
-    CHECK(DeviceClass, "its class and its description are the INF's");
+    CHECK(DeviceClass, "its class, its description and its manufacturer are the INF's");
+    CHECK(DeviceFriendly, "its friendly name is what AddReg wrote");
+    CHECK(DeviceFlags, "Exclusive and DeviceCharacteristics are its PDO's");
     CHECK(DeviceUsbd, "USBD_GetPdoRegistryParameter reads its values");
 }
 
@@ -287,7 +289,12 @@ static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     DeviceClass = NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyClassName, sizeof Text, Text, &Size)) &&
                   wcscmp(Text, L"Sample") == 0 &&
                   NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyDeviceDescription, sizeof Text, Text, &Size)) &&
-                  wcscmp(Text, L"Learning board") == 0;
+                  wcscmp(Text, L"Learning board") == 0 &&
+                  NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyManufacturer, sizeof Text, Text, &Size)) &&
+                  wcscmp(Text, L"Overlapped") == 0;
+    DeviceFriendly = NT_SUCCESS(IoGetDeviceProperty(Pdo, DevicePropertyFriendlyName, sizeof Text, Text, &Size)) &&
+                     wcscmp(Text, L"The friendly board") == 0;
+    DeviceFlags = (Pdo->Flags & DO_EXCLUSIVE) != 0 && (Pdo->Characteristics & FILE_DEVICE_SECURE_OPEN) != 0;
     return STATUS_SUCCESS; /* nothing is attached: the bus's answers do */
 }
 
