@@ -175,8 +175,6 @@ static void add_headers(struct command *command, const struct places *places, bo
 
 static void add_language(struct command *command, const struct wishes *wishes, bool clang)
 {
-    static const char *const quiet[] = {"-Wno-ignored-pragmas", "-Wno-microsoft-anon-tag",
-                                        "-Wno-unused-command-line-argument"};
     static const char *const always[] = {"-fshort-wchar",         "-fms-extensions", "-fno-strict-aliasing",
                                          "-Wno-unknown-pragmas",  "-D_WIN32=1",      "-D_WIN64=1",
                                          "-DWIN32=1",             "-DWIN64=1",       "-D_WINDOWS=1",
@@ -194,8 +192,8 @@ static void add_language(struct command *command, const struct wishes *wishes, b
 #endif
     for (size_t i = 0; i < sizeof not_builtin / sizeof *not_builtin; i++)
         add_joined(command, "-fno-builtin-", not_builtin[i]);
-    for (size_t i = 0; clang && i < sizeof quiet / sizeof *quiet; i++)
-        add(command, quiet[i]);
+    if (clang && wishes->cxx)
+        add(command, "-std=gnu++17"); /* as g++ has it; clang 14's is gnu++14. The user's own comes later */
     if (!clang)
         add(command, "-Wno-clobbered"); /* __try: Microsoft's compiler has no such warning */
     if (wishes->driver) {
@@ -226,6 +224,15 @@ static void add_words(struct command *command, int argc, char **argv)
         if (takes_value(word) && i + 1 < argc)
             add(command, argv[++i]);
     }
+}
+
+/* Behind the user's words: clang's -Wall would turn them on again, unlike gcc's. */
+static void add_quiet(struct command *command)
+{
+    static const char *const quiet[] = {"-Wno-ignored-pragmas", "-Wno-unknown-pragmas", "-Wno-pragma-pack" /* pshpack1.h */,
+                                        "-Wno-microsoft-anon-tag", "-Wno-unused-command-line-argument"};
+    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
+        add(command, quiet[i]);
 }
 
 static void add_link(struct command *command, const struct places *places, const struct wishes *wishes)
@@ -279,8 +286,11 @@ int main(int argc, char **argv)
     char compiler[PATH_MAX];
     compiler_choose(compiler, wishes.cxx);
     add(&command, compiler);
-    add_language(&command, &wishes, strstr(compiler, "clang") != NULL);
+    bool clang = strstr(compiler, "clang") != NULL;
+    add_language(&command, &wishes, clang);
     add_words(&command, argc, argv);
+    if (clang)
+        add_quiet(&command);
     if (*made.names != '\0')
         add_joined(&command, "-I", made.names);
     if (*made.traces != '\0') {

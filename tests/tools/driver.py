@@ -3,6 +3,7 @@
 """ovl run --driver, ovl driver check and ovl mc, as a driver author uses them. usage: driver.py OVL OVCC TESTS_WDM PNP.so [-fsanitize=...]"""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,46 @@ ok(result[0] == 2 and 'no driver' in result[2], 'something else', result)
 result = run(ovl, 'driver', 'check', 'none.so')
 ok(result[0] == 2, 'nothing', result)
 
+write('pragmas.c', '''#include <ntddk.h>
+#pragma warning(disable : 4200)
+#pragma prefast(suppress : 28118)
+#pragma comment(lib, "usbd.lib")
+DRIVER_INITIALIZE DriverEntry;
+DRIVER_UNLOAD OnUnload;
+#pragma alloc_text(INIT, DriverEntry)
+#pragma alloc_text(PAGE, OnUnload)
+#pragma code_seg("PAGE")
+#include <pshpack1.h>
+typedef struct _PACKED { UCHAR a; ULONG b; } PACKED;
+#include <poppack.h>
+C_ASSERT(sizeof(PACKED) == 5);
+VOID OnUnload(PDRIVER_OBJECT Driver) { PAGED_CODE(); UNREFERENCED_PARAMETER(Driver); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path) { UNREFERENCED_PARAMETER(Path); Driver->DriverUnload = OnUnload; return STATUS_SUCCESS; }
+''')
+write('modern.cpp', '''extern "C" {
+#include <ntddk.h>
+#include <wdf.h>
+}
+inline LONG volatile Live = 0;
+template <typename F> struct Exit { F f; explicit Exit(F g) : f(g) {} ~Exit() { f(); } };
+template <bool In> constexpr ULONG Flags() { if constexpr (In) return 1; else return 2; }
+extern "C" DRIVER_INITIALIZE DriverEntry;
+extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    Exit exit([] { InterlockedIncrement(&Live); });
+    size_t length = 70;
+    static_assert(Flags<true>() == 1);
+    WDF_DRIVER_CONFIG config;
+    WDF_DRIVER_CONFIG_INIT(&config, [](WDFDRIVER, PWDFDEVICE_INIT) -> NTSTATUS { return STATUS_NOT_SUPPORTED; });
+    return min(length, size_t{64}) == max(1u, 64u) ? WdfDriverCreate(Driver, Path, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE) : STATUS_UNSUCCESSFUL;
+}
+''')
+for compiler in [c for c in ('gcc', 'clang') if shutil.which(c)]:
+    result = run(ovcc, '--driver', '-Wall', '-Wextra', '-Werror', '-c', '-o', 'pragmas.o', 'pragmas.c', OVCC_CC=compiler)
+    ok(result[0] == 0, f'{compiler} -Wall is silent about the pragmas that drivers have', result)
+    result = run(os.path.join(os.path.dirname(ovcc), 'ovc++'), '--driver', '-Wall', '-Wextra', '-Werror', '-o', 'modern.so', 'modern.cpp', OVCC_CC=compiler)
+    ok(result[0] == 0, f'{compiler}: a driver in C++17, with min and max', result)
+
 result = run(ovl, 'mc', '-o', 'events.h', os.path.join(sources, 'events.man'))
 ok(result[0] == 0, 'a manifest becomes a header', result)
 result = run(ovcc, '--driver', '-I.', '-Wall', '-Wextra', '-Werror', '-o', 'events.so', os.path.join(sources, 'events.c'))
@@ -98,6 +139,7 @@ lines = result[2]
 ok('Ovl-Test: DeviceFailed: Device left failed with 0xc0000001 & -5 (100%)' in lines, 'an event with its message', result)
 ok('Ovl-Test: DataSeen: {5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12} Length=2 Data=dead Ansi_Text=text '
    'Id={5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12} Ratio=0.5 Good=true' in lines, 'an event with all kinds of fields', result)
+ok('Ovl-Test: Named: Activity={5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12} event=1 values=2' in lines, 'fields of any name', result)
 ok(lines.count('Ovl-Test: Plain:') == 1, 'events are written while the provider is registered', result)
 ok('descriptor 1 2 8 2 1 3 12' in lines, 'the descriptor', result)
 write('bad.man', '<a>\n<provider name="x" guid="{5ab7e8c4-7a3f-4d1c-9b1e-0c3a6f2d8e12}"><event value="1" template="No"/></provider></a>')

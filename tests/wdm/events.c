@@ -19,6 +19,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     EventWriteDeviceFailed(NULL, L"left", (ULONG)STATUS_UNSUCCESSFUL, (SHORT)-5);
     EventWriteDataSeen(&Activity, 2, Data, "text", &Activity, 0.5, TRUE);
     EventWritePlain(NULL);
+    EventWriteNamed(NULL, &Activity, 1, 2); /* fields may be called anything */
     DbgPrint("descriptor %u %u %u %u %u %u %I64x\n", DeviceFailed.Id, DeviceFailed.Version, DeviceFailed.Channel, DeviceFailed.Level,
              DeviceFailed.Opcode, DeviceFailed.Task, DeviceFailed.Keyword);
     EventUnregisterOvl_Test();

@@ -277,9 +277,9 @@ static void event_print(struct output *out, int provider, const char *provider_i
             value_of(out, provider, event, "level", "level", levels), value_of(out, provider, event, "opcode", "opcode", opcodes),
             value_of(out, provider, event, "task", "task", nothing), keywords_of(out, provider, event));
     fprintf(out->file, "#define %s_value 0x%lx\n", symbol, strtoul(number, NULL, 0));
-    fprintf(out->file, "static __inline__ __attribute__((__unused__)) unsigned int ovl_mc_%s(const GUID *Activity", symbol);
+    fprintf(out->file, "static __inline__ __attribute__((__unused__)) unsigned int ovl_mc_%s(const GUID *ovl_activity", symbol);
     parameters_print(out, fields, count, 1);
-    fprintf(out->file, ")\n{\n    static const struct ovl_etw_event event = {&%s, \"%s\", \"", symbol, symbol);
+    fprintf(out->file, ")\n{\n    static const struct ovl_etw_event ovl_event = {&%s, \"%s\", \"", symbol, symbol);
     for (int i = 0; i < count; i++)
         fprintf(out->file, "%s%s:%s", i == 0 ? "" : ",", fields[i].name, fields[i].letter);
     fputs("\", ", out->file);
@@ -287,18 +287,18 @@ static void event_print(struct output *out, int provider, const char *provider_i
         fputs("0", out->file);
     else
         text_print(out->file, message);
-    fputs("};\n    const unsigned long long values[] = {", out->file);
+    fputs("};\n    const unsigned long long ovl_values[] = {", out->file);
     values_print(out, fields, count);
-    fprintf(out->file, "};\n    return ovl_etw_write(&%s_Provider, &event, Activity, values);\n}\n", provider_id);
+    fprintf(out->file, "};\n    return ovl_etw_write(&%s_Provider, &ovl_event, ovl_activity, ovl_values);\n}\n", provider_id);
     fprintf(out->file, "#define EventEnabled%s() ovl_etw_enabled(&%s_Provider, &%s)\n", symbol, provider_id, symbol);
-    fprintf(out->file, "#define %s%s(%s", out->prefix, symbol, out->user ? "" : "Activity");
+    fprintf(out->file, "#define %s%s(%s", out->prefix, symbol, out->user ? "" : "ovl_activity");
     parameters_print(out, fields, count, 0);
-    fprintf(out->file, ") (EventEnabled%s() ? ovl_mc_%s(%s", symbol, symbol, out->user ? "0" : "Activity");
+    fprintf(out->file, ") (EventEnabled%s() ? ovl_mc_%s(%s", symbol, symbol, out->user ? "0" : "ovl_activity");
     for (int i = 0; i < count; i++)
         fprintf(out->file, ", %s", fields[i].name);
-    fprintf(out->file, ") : 0u)\n#define %s%s_AssumeEnabled(%s", out->prefix, symbol, out->user ? "" : "Activity");
+    fprintf(out->file, ") : 0u)\n#define %s%s_AssumeEnabled(%s", out->prefix, symbol, out->user ? "" : "ovl_activity");
     parameters_print(out, fields, count, 0);
-    fprintf(out->file, ") ovl_mc_%s(%s", symbol, out->user ? "0" : "Activity");
+    fprintf(out->file, ") ovl_mc_%s(%s", symbol, out->user ? "0" : "ovl_activity");
     for (int i = 0; i < count; i++)
         fprintf(out->file, ", %s", fields[i].name);
     fputs(")\n", out->file);
