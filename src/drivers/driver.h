@@ -193,6 +193,8 @@ struct file {
 /* Makes a file object of `size` bytes (zeroed behind struct file) for `driver`, with one reference, which
  * goes to the caller. NULL: no memory. */
 struct file *file_create(const struct driver *driver, size_t size, uint32_t flags);
+/* Ends what `close_later` began: the structure goes. */
+void file_free(struct file *file);
 
 /* ---- Device classes --------------------------------------------------------------------------------------- */
 
@@ -292,6 +294,9 @@ struct driver {
     /* The last reference is gone: no request is left. Releases descriptors and whatever hangs on the
      * structure; nt frees the structure itself. */
     void (*close)(struct file *file);
+    /* The last reference went where `close` cannot run: true, and the driver closes elsewhere and then calls
+     * file_free. NULL: it can run anywhere. */
+    bool (*close_later)(struct file *file);
 };
 
 /* ---- Named devices ------------------------------------------------------------------------------------------ */

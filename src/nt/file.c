@@ -12,18 +12,25 @@
 #include "nt/port.h"
 #include "nt/status.h"
 
-static void file_destroy(struct object *object)
+void file_free(struct file *file)
 {
-    struct file *file = container_of(object, struct file, object);
-    TRACE(FILE, file_closed, TRACE_POINTER(file));
-    if (file->driver->close != NULL)
-        file->driver->close(file);
     struct port *port = atomic_load(&file->port);
     if (port != NULL) {
         port_forget(port, file);
         object_dereference(&port->object);
     }
     free(file);
+}
+
+static void file_destroy(struct object *object)
+{
+    struct file *file = container_of(object, struct file, object);
+    TRACE(FILE, file_closed, TRACE_POINTER(file));
+    if (file->driver->close_later != NULL && file->driver->close_later(file))
+        return;
+    if (file->driver->close != NULL)
+        file->driver->close(file);
+    file_free(file);
 }
 
 /* The last handle: requests that pend are asked to cancel; the driver hears of it; the file object stays until

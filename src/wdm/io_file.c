@@ -161,6 +161,30 @@ static void wdm_close(struct file *file)
     file_count_down(closed->device, closed->closing);
 }
 
+static int64_t close_run(struct engine_op *op)
+{
+    wdm_close(&container_of(op, struct wdm_file, later)->file);
+    return 0;
+}
+
+static void close_done(struct engine_op *op, int64_t result)
+{
+    if (result < 0) /* no thread for it */
+        close_run(op);
+    file_free(&container_of(op, struct wdm_file, later)->file);
+}
+
+/* The last request was ended at DISPATCH_LEVEL, and IRP_MJ_CLOSE comes at PASSIVE_LEVEL, as documented. */
+static bool wdm_close_later(struct file *file)
+{
+    struct wdm_file *closed = container_of(file, struct wdm_file, file);
+    if (closed->device == NULL || KeGetCurrentIrql() == PASSIVE_LEVEL)
+        return false;
+    closed->later = (struct engine_op){.code = ENGINE_WORK, .work = close_run, .done = close_done};
+    engine_submit(&closed->later);
+    return true;
+}
+
 const struct driver wdm_file_driver = {
     .name = "wdm",
     .kind = FILE_KIND_CHAR,
@@ -171,6 +195,7 @@ const struct driver wdm_file_driver = {
                  [IRP_FLUSH] = wdm_dispatch},
     .cleanup = wdm_handles_closed,
     .close = wdm_close,
+    .close_later = wdm_close_later,
 };
 
 /* ---- A driver opens another's device ---------------------------------------------------------------------------- */

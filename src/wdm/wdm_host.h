@@ -93,6 +93,7 @@ struct wdm_file {
     struct file file;
     FILE_OBJECT object;
     struct wdm_device *device;
+    struct engine_op later;  /* the close, at PASSIVE_LEVEL */
     bool closing;            /* counted by its device */
     struct lock shadow_lock; /* between cancelling a request and its end */
     WCHAR name[256];

@@ -47,6 +47,8 @@ static NTSTATUS NTAPI OnCreateClose(PDEVICE_OBJECT Device, PIRP Irp)
     } else if (Stack->MajorFunction == IRP_MJ_CLEANUP) {
         InterlockedIncrement((LONG *)&Extension->Facts.cleanups);
     } else {
+        if (KeGetCurrentIrql() > Extension->Facts.close_irql)
+            Extension->Facts.close_irql = KeGetCurrentIrql();
         InterlockedIncrement((LONG *)&Extension->Facts.closes);
     }
     return Finish(Irp, STATUS_SUCCESS, 0);

@@ -16,6 +16,7 @@
 struct probe_facts {
     unsigned int creates, cleanups, closes, cancels;
     unsigned int completion_irql; /* of the last request that a DPC completed */
+    unsigned int close_irql;      /* the highest at which a close came */
     unsigned int event_seen;      /* the event in the driver's memory woke its thread */
     unsigned int blocked;         /* requests that waited in their dispatch */
 };

@@ -134,6 +134,24 @@ static void test_blocked_dispatch(void)
     CloseHandle(control);
 }
 
+/* The last request of a closed file ends in a DPC: the driver hears of the close at PASSIVE_LEVEL all the same. */
+static void test_late_close(void)
+{
+    HANDLE control = open_probe(0);
+    for (int i = 0; i < 20; i++) {
+        OVERLAPPED overlapped = {0};
+        HANDLE device = open_probe(FILE_FLAG_OVERLAPPED);
+        unsigned int before = facts(control).closes;
+        ok(!DeviceIoControl(device, IOCTL_PROBE_TIMER, NULL, 0, NULL, 0, NULL, &overlapped) && GetLastError() == ERROR_IO_PENDING,
+           "a request that a DPC will end");
+        CloseHandle(device);
+        while (facts(control).closes == before)
+            SwitchToThread();
+        is_int(facts(control).close_irql, 0, "its file's close comes at PASSIVE_LEVEL");
+    }
+    CloseHandle(control);
+}
+
 static DWORD WINAPI canceller(void *argument)
 {
     HANDLE *pair = argument;
@@ -190,6 +208,7 @@ int main(int argc, char **argv)
     test_pending();
     test_race();
     test_blocked_dispatch();
+    test_late_close();
     HANDLE device = open_probe(0);
     struct probe_facts seen = facts(device);
     ok(seen.creates == seen.closes + 1 && seen.cleanups == seen.closes, "every open had its cleanup and close");
