@@ -117,7 +117,7 @@ extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 {
     Exit exit([] { InterlockedIncrement(&Live); });
     size_t length = 70;
-    static_assert(Flags<true>() == 1);
+    static_assert(Flags<true>() == 1 && WDF_ALIGN_SIZE_UP(13, 8) == 16);
     WDF_DRIVER_CONFIG config;
     WDF_DRIVER_CONFIG_INIT(&config, [](WDFDRIVER, PWDFDEVICE_INIT) -> NTSTATUS { return STATUS_NOT_SUPPORTED; });
     return min(length, size_t{64}) == max(1u, 64u) ? WdfDriverCreate(Driver, Path, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE) : STATUS_UNSUCCESSFUL;

@@ -88,6 +88,10 @@ OVL_END_C
     {                                                                                                \
         return ovl_##name(WdfDriverGlobals);                                                         \
     }
+#define WDF_ALIGN_SIZE_DOWN(length, alignment) ((size_t)(length) & ~((size_t)(alignment)-1))
+#define WDF_ALIGN_SIZE_UP(length, alignment)   WDF_ALIGN_SIZE_DOWN((size_t)(length) + (alignment)-1, alignment)
+#define WDF_PTR_ADD_OFFSET_TYPE(address, offset, type) ((type)((PUCHAR)(address) + (offset)))
+#define WDF_PTR_ADD_OFFSET(address, offset)            WDF_PTR_ADD_OFFSET_TYPE(address, offset, PVOID)
 /* Structures that begin with their size. */
 #define WDF_STRUCT_INIT(pointer, type)                                                               \
     do {                                                                                             \
