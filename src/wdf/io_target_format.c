@@ -18,13 +18,21 @@ static void keep(struct wdf_request *request, unsigned slot, const struct wdf_bu
     wdf_format_keep(request, slot, buffer->memory);
 }
 
+/* Not a chain of MDLs, which has no one address. */
+static bool has_address(const struct wdf_buffer *buffer)
+{
+    return buffer->mdl == NULL || buffer->length <= MmGetMdlByteCount(buffer->mdl);
+}
+
 static NTSTATUS format_transfer(struct wdf_request *request, struct wdf_io_target *target, WDF_REQUEST_TYPE type,
                                 const struct wdf_buffer *buffer, const LONGLONG *offset)
 {
     NTSTATUS status = wdf_format_begin(request, target, type, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    if (buffer->length > UINT32_MAX)
+    ULONG flags = target->wdm->Flags;
+    bool direct = (flags & (DO_BUFFERED_IO | DO_DIRECT_IO)) == DO_DIRECT_IO;
+    if (buffer->length > UINT32_MAX || (!direct && !has_address(buffer)))
         return STATUS_INVALID_BUFFER_SIZE;
     IRP *irp = request->irp;
     IO_STACK_LOCATION *next = IoGetNextIrpStackLocation(irp);
@@ -34,9 +42,8 @@ static NTSTATUS format_transfer(struct wdf_request *request, struct wdf_io_targe
     next->MajorFunction = type == WdfRequestTypeRead ? IRP_MJ_READ : IRP_MJ_WRITE;
     next->Parameters.Read.Length = (ULONG)buffer->length; /* Write has the same layout */
     next->Parameters.Read.ByteOffset.QuadPart = offset != NULL ? *offset : 0;
-    ULONG flags = target->wdm->Flags;
     irp->AssociatedIrp.SystemBuffer = flags & DO_BUFFERED_IO ? buffer->address : NULL;
-    irp->MdlAddress = flags & DO_BUFFERED_IO ? NULL : flags & DO_DIRECT_IO ? wdf_format_mdl(request, buffer) : NULL;
+    irp->MdlAddress = direct ? wdf_format_mdl(request, buffer) : NULL;
     irp->UserBuffer = flags & (DO_BUFFERED_IO | DO_DIRECT_IO) ? NULL : buffer->address;
     wdf_format_done(request);
     return STATUS_SUCCESS;
@@ -110,7 +117,8 @@ static NTSTATUS format_control(struct wdf_request *request, struct wdf_io_target
     NTSTATUS status = wdf_format_begin(request, target, type, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    if (input->length > UINT32_MAX || output->length > UINT32_MAX)
+    bool direct = METHOD_FROM_CTL_CODE(code) == METHOD_IN_DIRECT || METHOD_FROM_CTL_CODE(code) == METHOD_OUT_DIRECT;
+    if (input->length > UINT32_MAX || output->length > UINT32_MAX || !has_address(input) || (!direct && !has_address(output)))
         return STATUS_INVALID_BUFFER_SIZE;
     IO_STACK_LOCATION *next = IoGetNextIrpStackLocation(request->irp);
     wdf_format_change_irp(request);

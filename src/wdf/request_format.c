@@ -44,8 +44,10 @@ NTSTATUS wdf_buffer_of_descriptor(PWDF_DRIVER_GLOBALS globals, const WDF_MEMORY_
         MDL *mdl = descriptor->u.MdlType.Mdl;
         if (mdl == NULL)
             return STATUS_INVALID_PARAMETER;
-        size_t length = descriptor->u.MdlType.BufferLength;
-        if (length > MmGetMdlByteCount(mdl) && mdl->Next == NULL)
+        size_t length = descriptor->u.MdlType.BufferLength, chain = 0;
+        for (const MDL *part = mdl; part != NULL; part = part->Next)
+            chain += part->ByteCount;
+        if (length > chain)
             return STATUS_INVALID_BUFFER_SIZE;
         buffer->mdl = mdl;
         buffer->address = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);

@@ -223,8 +223,117 @@ static VOID RegistryTest(VOID)
     WdfRegistryClose(Key);
 }
 
+/* ---- Buffers as a target gets them --------------------------------------------------------------------------------------- */
+
+static PDEVICE_OBJECT Low;
+static UCHAR Got[64];
+static ULONG GotLength;
+
+/* Keeps what is written, by whichever of the three ways the device's flags ask for. */
+static NTSTATUS NTAPI OnWrite(PDEVICE_OBJECT Of, PIRP Irp)
+{
+    ULONG Length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length, At = 0;
+    NTSTATUS Status = Of == Low && Length <= sizeof Got ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
+    GotLength = Length;
+    if (NT_SUCCESS(Status) && (Of->Flags & DO_DIRECT_IO)) {
+        for (PMDL Mdl = Irp->MdlAddress; Mdl != NULL && At < Length; Mdl = Mdl->Next) {
+            ULONG Part = MmGetMdlByteCount(Mdl) < Length - At ? MmGetMdlByteCount(Mdl) : Length - At;
+            RtlCopyMemory(Got + At, MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Part);
+            At += Part;
+        }
+        Status = At == Length ? STATUS_SUCCESS : STATUS_INVALID_BUFFER_SIZE;
+    } else if (NT_SUCCESS(Status)) {
+        RtlCopyMemory(Got, (Of->Flags & DO_BUFFERED_IO) ? Irp->AssociatedIrp.SystemBuffer : Irp->UserBuffer, Length);
+    }
+    Irp->IoStatus.Status = Status;
+    Irp->IoStatus.Information = NT_SUCCESS(Status) ? Length : 0;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return Status;
+}
+
+static BOOLEAN Wrote(WDFIOTARGET Target, PWDF_MEMORY_DESCRIPTOR Descriptor, const VOID *Expected, ULONG Length)
+{
+    ULONG_PTR Bytes = 99;
+    RtlFillMemory(Got, sizeof Got, 0xee);
+    return WdfIoTargetSendWriteSynchronously(Target, NULL, Descriptor, NULL, NULL, &Bytes) == STATUS_SUCCESS && Bytes == Length &&
+           GotLength == Length && RtlEqualMemory(Got, Expected, Length) && Got[Length] == 0xee;
+}
+
+static VOID BuffersOf(WDFIOTARGET Target, PUCHAR Bytes, BOOLEAN Chains)
+{
+    WDF_MEMORY_DESCRIPTOR Descriptor;
+    WDFMEMORY_OFFSET Offset = {.BufferOffset = 5, .BufferLength = 7};
+    WDFMEMORY Memory;
+    PMDL Mdl = IoAllocateMdl(Bytes, 20, FALSE, FALSE, NULL), Next = IoAllocateMdl(Bytes + 32, 10, FALSE, FALSE, NULL);
+    UCHAR Joined[30];
+    ULONG_PTR Count;
+    MmBuildMdlForNonPagedPool(Mdl);
+    MmBuildMdlForNonPagedPool(Next);
+    RtlCopyMemory(Joined, Bytes, 20);
+    RtlCopyMemory(Joined + 20, Bytes + 32, 10);
+    WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&Descriptor, Bytes, 11);
+    CHECK(Wrote(Target, &Descriptor, Bytes, 11), "a buffer");
+    CHECK(Wrote(Target, NULL, Bytes, 0), "none");
+    WDF_MEMORY_DESCRIPTOR_INIT_MDL(&Descriptor, Mdl, 20);
+    CHECK(Wrote(Target, &Descriptor, Bytes, 20), "an MDL");
+    WDF_MEMORY_DESCRIPTOR_INIT_MDL(&Descriptor, Mdl, 6);
+    CHECK(Wrote(Target, &Descriptor, Bytes, 6), "its beginning");
+    WDF_MEMORY_DESCRIPTOR_INIT_MDL(&Descriptor, Mdl, 21);
+    CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, &Descriptor, NULL, NULL, &Count) == STATUS_INVALID_BUFFER_SIZE && Count == 0,
+          "no more than it has");
+    Mdl->Next = Next;
+    WDF_MEMORY_DESCRIPTOR_INIT_MDL(&Descriptor, Mdl, 30);
+    if (Chains)
+        CHECK(Wrote(Target, &Descriptor, Joined, 30), "a chain of MDLs");
+    else
+        CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, &Descriptor, NULL, NULL, &Count) == STATUS_INVALID_BUFFER_SIZE && Count == 0,
+              "not a chain, which has no one address");
+    WDF_MEMORY_DESCRIPTOR_INIT_MDL(&Descriptor, Mdl, 31);
+    CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, &Descriptor, NULL, NULL, &Count) == STATUS_INVALID_BUFFER_SIZE,
+          "no more than the chain has");
+    Mdl->Next = NULL;
+    IoFreeMdl(Next);
+    IoFreeMdl(Mdl);
+    CHECK(WdfMemoryCreatePreallocated(WDF_NO_OBJECT_ATTRIBUTES, Bytes, 16, &Memory) == STATUS_SUCCESS, "a memory object");
+    WDF_MEMORY_DESCRIPTOR_INIT_HANDLE(&Descriptor, Memory, NULL);
+    CHECK(Wrote(Target, &Descriptor, Bytes, 16), "whole");
+    WDF_MEMORY_DESCRIPTOR_INIT_HANDLE(&Descriptor, Memory, &Offset);
+    CHECK(Wrote(Target, &Descriptor, Bytes + 5, 7), "a part of it");
+    Offset.BufferLength = 12;
+    CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, &Descriptor, NULL, NULL, &Count) == STATUS_INVALID_BUFFER_SIZE, "not beyond it");
+    Offset.BufferLength = (size_t)-2;
+    CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, &Descriptor, NULL, NULL, &Count) == STATUS_INTEGER_OVERFLOW, "nor round it");
+    WdfObjectDelete(Memory);
+}
+
+static VOID BufferTest(VOID)
+{
+    static const ULONG Ways[] = {DO_BUFFERED_IO, DO_DIRECT_IO, 0};
+    WDF_IO_TARGET_OPEN_PARAMS Open;
+    WDFIOTARGET Target;
+    PUCHAR Bytes = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof Got, TAG);
+    for (UCHAR i = 0; i < sizeof Got; i++)
+        Bytes[i] = i;
+    CHECK(IoCreateDevice(ReportDriver, 0, NULL, 0x22, 0, FALSE, &Low) == STATUS_SUCCESS, "a device below");
+    Low->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Ways); i++) {
+        Low->Flags = (Low->Flags & ~(ULONG)(DO_BUFFERED_IO | DO_DIRECT_IO)) | Ways[i];
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_EXISTING_DEVICE(&Open, Low);
+        CHECK(WdfIoTargetCreate(Device, WDF_NO_OBJECT_ATTRIBUTES, &Target) == STATUS_SUCCESS && WdfIoTargetOpen(Target, &Open) == STATUS_SUCCESS,
+              "a target");
+        CHECK(WdfIoTargetOpen(Target, &Open) == STATUS_INVALID_DEVICE_STATE, "which is opened once");
+        BuffersOf(Target, Bytes, Ways[i] == DO_DIRECT_IO);
+        WdfIoTargetClose(Target);
+        ULONG_PTR Count;
+        CHECK(WdfIoTargetSendWriteSynchronously(Target, NULL, NULL, NULL, NULL, &Count) == STATUS_INVALID_DEVICE_STATE, "not once it is closed");
+        WdfObjectDelete(Target);
+    }
+    IoDeleteDevice(Low);
+    ExFreePoolWithTag(Bytes, TAG);
+}
+
 const struct Part Parts[] = {{"endless", EndlessTest}, {"queued", QueuedTest}, {"delete", DeleteTest}, {"refusals", RefusalTest},
-                             {"registry", RegistryTest}, {NULL, NULL}};
+                             {"registry", RegistryTest}, {"buffers", BufferTest}, {NULL, NULL}};
 
 /* ---- The driver ---------------------------------------------------------------------------------------------------------- */
 
@@ -250,5 +359,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
         return Status;
     Init = WdfControlDeviceInitAllocate(WdfGetDriver(), &Sddl);
     Status = Init == NULL ? STATUS_INSUFFICIENT_RESOURCES : WdfDeviceCreate(&Init, WDF_NO_OBJECT_ATTRIBUTES, &Device);
+    Driver->MajorFunction[IRP_MJ_WRITE] = OnWrite;
     return NT_SUCCESS(Status) ? ReportStart(Driver) : Status;
 }
