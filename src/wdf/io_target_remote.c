@@ -45,8 +45,10 @@ static NTSTATUS remote_open(struct wdf_io_target *target, struct wdf_remote *rem
             return status;
     }
     remote->opened = remote->type == WdfIoTargetOpenByName;
+    DEVICE_OBJECT *physical = wdm_device_physical(device);
     lock_acquire(&target->lock);
     target->wdm = device;
+    target->physical = physical;
     target->file = file;
     target->state = WdfIoTargetStarted;
     lock_release(&target->lock);
@@ -95,6 +97,7 @@ static void target_close(struct wdf_io_target *target, WDF_IO_TARGET_STATE state
     FILE_OBJECT *file = target->file;
     lock_acquire(&target->lock);
     target->wdm = NULL;
+    target->physical = NULL;
     target->file = NULL;
     lock_release(&target->lock);
     if (target->opened != NULL && target->opened->opened && file != NULL)

@@ -19,6 +19,17 @@ DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device)
     return top;
 }
 
+/* The lowest, where that is a physical device. */
+DEVICE_OBJECT *wdm_device_physical(DEVICE_OBJECT *device)
+{
+    lock_acquire(&wdm_lock);
+    while (device->DeviceObjectExtension != NULL)
+        device = device->DeviceObjectExtension;
+    bool physical = wdm_device_of(device)->pnp != NULL;
+    lock_release(&wdm_lock);
+    return physical ? device : NULL;
+}
+
 static DEVICE_OBJECT *stack_attach(DEVICE_OBJECT *source, DEVICE_OBJECT *target, DEVICE_OBJECT **attached)
 {
     lock_acquire(&wdm_lock);

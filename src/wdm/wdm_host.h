@@ -77,6 +77,8 @@ void wdm_device_dereference(struct wdm_device *device);
 
 /* The device that requests enter at: the highest attached above. */
 DEVICE_OBJECT *wdm_device_top(DEVICE_OBJECT *device);
+/* The PDO of the stack that the device is in; NULL: it is in none, or was not found by the Plug and Play manager. */
+DEVICE_OBJECT *wdm_device_physical(DEVICE_OBJECT *device);
 /* The loaded driver whose code that is, counted busy; NULL: none's. */
 struct wdm_driver *wdm_driver_busy(const void *code);
 /* One of the counts in driver->busy ends; its memory may be gone behind this. */

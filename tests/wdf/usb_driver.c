@@ -153,6 +153,20 @@ static VOID PartDevice(VOID)
     CHECK(WdfUsbTargetDeviceWdmGetConfigurationHandle(Usb) == NULL && Select() == STATUS_SUCCESS &&
           WdfUsbTargetDeviceWdmGetConfigurationHandle(Usb) != NULL);
     CHECK((PVOID)WdfUsbTargetDeviceGetIoTarget(Usb) != NULL);
+    WDF_IO_TARGET_OPEN_PARAMS Open;
+    WDFIOTARGET Remote;
+    WDFUSBDEVICE Again;
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_EXISTING_DEVICE(&Open, WdfDeviceWdmGetAttachedDevice(Device));
+    CHECK(WdfIoTargetCreate(Device, WDF_NO_OBJECT_ATTRIBUTES, &Remote) == STATUS_SUCCESS &&
+          WdfIoTargetWdmGetTargetPhysicalDevice(Remote) == NULL && WdfIoTargetOpen(Remote, &Open) == STATUS_SUCCESS);
+    CHECK(WdfIoTargetWdmGetTargetPhysicalDevice(Remote) == WdfDeviceWdmGetPhysicalDevice(Device) &&
+          WdfIoTargetWdmGetTargetPhysicalDevice(WdfUsbTargetDeviceGetIoTarget(Usb)) == WdfDeviceWdmGetPhysicalDevice(Device));
+    WdfIoTargetClose(Remote);
+    CHECK(WdfIoTargetWdmGetTargetPhysicalDevice(Remote) == NULL);
+    WdfObjectDelete(Remote);
+    CHECK(WdfUsbTargetDeviceCreate(Device, WDF_NO_OBJECT_ATTRIBUTES, &Again) == STATUS_SUCCESS && Again != Usb);
+    WdfObjectDelete(Again); /* the other one goes on */
+    CHECK(WdfUsbTargetDeviceRetrieveCurrentFrameNumber(Usb, &Frame) == STATUS_SUCCESS);
     CHECK((PVOID)WdfUsbTargetPipeGetIoTarget(In) == (PVOID)In && WdfIoTargetGetDevice(WdfUsbTargetPipeGetIoTarget(In)) == Device);
 }
 
