@@ -42,9 +42,7 @@ void seh_raise(const struct seh_record *record, bool kernel)
         frame_go(frame, record);
 }
 
-/* ---- Faults
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Faults ------------------------------------------------------------------------- */
 
 /* Where the code at an address was loaded; safe in a signal handler. */
 static const void *module_of(void *address)
@@ -114,8 +112,8 @@ static bool fault_is_write(const ucontext_t *context)
 #endif
 }
 
-/* As it was before, or as it would have been without us: the fault happens again, and ends the
- * process. */
+/* As it was before, or as it would have been without us: a fault happens again, and ends the process;
+ * a signal that somebody sent does not, and is sent again. */
 static void fault_passed_on(int number, siginfo_t *info, void *context)
 {
     for (int i = 0; i < FAULT_SIGNALS; i++) {
@@ -125,8 +123,11 @@ static void fault_passed_on(int number, siginfo_t *info, void *context)
             replaced[i].sa_sigaction(number, info, context);
         else if (replaced[i].sa_handler != SIG_DFL && replaced[i].sa_handler != SIG_IGN)
             replaced[i].sa_handler(number);
-        else
+        else if (info->si_code > 0 || replaced[i].sa_handler == SIG_DFL) {
             signal(number, SIG_DFL);
+            if (info->si_code <= 0)
+                raise(number); /* blocked until this handler returns */
+        }
     }
 }
 

@@ -131,8 +131,7 @@ void WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR
         exception_ends(&record);
 }
 
-/* ---- Guarded blocks: what excpt.h calls
- * --------------------------------------------------------------------- */
+/* ---- Guarded blocks: what excpt.h calls --------------------------------------------- */
 
 _Static_assert(sizeof(struct ovl_seh) == sizeof(struct seh_frame) &&
                    sizeof(EXCEPTION_RECORD) == sizeof(struct seh_record) &&

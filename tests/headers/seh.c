@@ -6,6 +6,10 @@
 #include <excpt.h>
 #include "../tap.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static volatile int steps;
 
 static void raised(void)
@@ -206,6 +210,27 @@ static void vectored(void)
     is_int(steps, 11, "vectored handlers look first");
 }
 
+/* A signal that somebody sends is no fault: it ends the process, as it would without guarded blocks. */
+static void sent_signals(void)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        __try {
+            kill(getpid(), SIGSEGV);
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            _exit(1);
+        }
+        _exit(2);
+    }
+    waitpid(child, &status, 0);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    ok(status != 0, "a sanitizer reports a signal that is sent");
+#else
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "a signal that is sent ends the process");
+#endif
+}
+
 int main(void)
 {
     tap_begin();
@@ -216,5 +241,6 @@ int main(void)
     part(faults);
     part(threads);
     part(vectored);
+    part(sent_signals);
     return tap_end();
 }
