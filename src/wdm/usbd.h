@@ -163,6 +163,13 @@ NTSTATUS usbd_power(struct usb_pdo *pdo, IRP *irp);
 NTSTATUS usbd_port_control(struct usb_pdo *pdo, IRP *irp);
 /* What waits for the device's return to D0 (or for its end). */
 void usbd_idle_end(struct usb_pdo *pdo, NTSTATUS status);
+/* One that waits in a slot of the PDO (usbd_parked.c). STATUS_PENDING: it does, and `parts` of pdo->outstanding are its and others'; else who
+ * asked ends it: STATUS_DEVICE_BUSY, STATUS_CANCELLED. */
+NTSTATUS usbd_park(struct usb_pdo *pdo, IRP **slot, IRP *irp, PDRIVER_CANCEL cancel, uint32_t parts);
+bool usbd_parked_waits(struct usb_pdo *pdo, IRP **slot);
+void usbd_parked_end(struct usb_pdo *pdo, IRP **slot, NTSTATUS status);
+/* What its cancel routine does. */
+void usbd_parked_cancel(struct usb_pdo *pdo, IRP **slot, IRP *irp);
 /* IRP_MN_WAIT_WAKE, which waits for the device's signal (usb_pdo_wake.c); what waits is ended. */
 NTSTATUS usbd_wait_wake(struct usb_pdo *pdo, IRP *irp);
 void usbd_wake_end(struct usb_pdo *pdo, NTSTATUS status);

@@ -67,10 +67,7 @@ struct idle_call {
 static int64_t idle_run(struct engine_op *op)
 {
     struct idle_call *call = container_of(op, struct idle_call, op);
-    lock_acquire(&call->pdo->lock);
-    bool waits = call->pdo->idle != NULL;
-    lock_release(&call->pdo->lock);
-    if (waits)
+    if (usbd_parked_waits(call->pdo, &call->pdo->idle))
         call->info.IdleCallback(call->info.IdleContext);
     return 0;
 }
@@ -84,63 +81,15 @@ static void idle_ran(struct engine_op *op, int64_t result)
     usbd_outstanding_drop(pdo);
 }
 
-/* The IRP, if it is still there: who takes it ends it. */
-static IRP *idle_take(struct usb_pdo *pdo, const IRP *wanted)
-{
-    lock_acquire(&pdo->lock);
-    IRP *irp = pdo->idle;
-    if (irp != NULL && (wanted == NULL || irp == wanted))
-        pdo->idle = NULL;
-    else
-        irp = NULL;
-    lock_release(&pdo->lock);
-    return irp;
-}
-
 static VOID NTAPI idle_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     struct usb_pdo *pdo = DeviceObject->DeviceExtension;
-    IRP *taken = idle_take(pdo, Irp);
-    IoReleaseCancelSpinLock(Irp->CancelIrql);
-    if (taken == NULL)
-        return;
-    usbd_irp_end(taken, STATUS_CANCELLED, 0);
-    usbd_outstanding_drop(pdo);
+    usbd_parked_cancel(pdo, &pdo->idle, Irp);
 }
 
 void usbd_idle_end(struct usb_pdo *pdo, NTSTATUS status)
 {
-    IRP *irp = idle_take(pdo, NULL);
-    if (irp == NULL)
-        return;
-    if (IoSetCancelRoutine(irp, NULL) == NULL) { /* its canceller is on its way and finds it gone */
-        KIRQL irql;
-        IoAcquireCancelSpinLock(&irql);
-        IoReleaseCancelSpinLock(irql); /* now it has looked */
-    }
-    usbd_irp_end(irp, status, 0);
-    usbd_outstanding_drop(pdo);
-}
-
-/* STATUS_PENDING: it waits. A canceller that comes meanwhile waits for the lock in idle_take. */
-static NTSTATUS idle_keep(struct usb_pdo *pdo, IRP *irp)
-{
-    NTSTATUS status = STATUS_PENDING;
-    lock_acquire(&pdo->lock);
-    if (pdo->idle != NULL) {
-        status = STATUS_DEVICE_BUSY;
-    } else {
-        IoSetCancelRoutine(irp, idle_cancel);
-        if (__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL) != NULL)
-            status = STATUS_CANCELLED;
-    }
-    if (status == STATUS_PENDING) {
-        atomic_fetch_add(&pdo->outstanding, 2); /* the IRP and the call */
-        IoMarkIrpPending(irp);
-        pdo->idle = irp;
-    }
-    lock_release(&pdo->lock);
-    return status;
+    usbd_parked_end(pdo, &pdo->idle, status);
 }
 
 static NTSTATUS idle_notification(struct usb_pdo *pdo, IRP *irp, IO_STACK_LOCATION *stack)
@@ -154,7 +103,7 @@ static NTSTATUS idle_notification(struct usb_pdo *pdo, IRP *irp, IO_STACK_LOCATI
     if (call == NULL)
         return usbd_irp_end(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     *call = (struct idle_call){.op = {.code = ENGINE_WORK, .work = idle_run, .done = idle_ran}, .info = *info, .pdo = pdo};
-    NTSTATUS status = idle_keep(pdo, irp);
+    NTSTATUS status = usbd_park(pdo, &pdo->idle, irp, idle_cancel, 2); /* the IRP and the call */
     if (status != STATUS_PENDING) {
         free(call);
         return usbd_irp_end(irp, status, 0);
