@@ -77,7 +77,6 @@ static void device_destroy(struct wdf_object *object)
     struct wdf_device *device = container_of(object, struct wdf_device, object);
     if (device->pnp != NULL)
         wdf_pnp_destroy(device);
-    wdf_properties_free(device);
     wdf_query_interfaces_free(device);
     if (device->init != NULL)
         wdf_device_init_free(device->init);
@@ -166,7 +165,6 @@ NTSTATUS NTAPI ovl_WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE
     struct wdf_device *device = container_of(object, struct wdf_device, object);
     list_init(&device->files);
     list_init(&device->interfaces);
-    list_init(&device->properties);
     list_init(&device->links);
     list_init(&device->exposed);
     wdf_device_io_init(&device->io);

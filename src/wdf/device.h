@@ -65,7 +65,6 @@ struct wdf_device {
     struct list interfaces;              /* struct wdf_interface.link */
     struct list exposed;                 /* WdfDeviceAddQueryInterface's, under interfaces_lock */
     struct list links;                   /* symbolic links, under interfaces_lock */
-    struct list properties;              /* WdfDeviceAssignProperty's, under interfaces_lock */
 
     struct wdf_pnp *pnp;                 /* pnp.h; NULL: a control device, powered always */
     _Atomic bool initializing;           /* a control device before WdfControlFinishInitializing */

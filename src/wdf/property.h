@@ -9,6 +9,5 @@
 NTSTATUS wdf_property_query(DEVICE_OBJECT *pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, void *buffer, ULONG *result);
 NTSTATUS wdf_property_allocate(struct wdf_driver *driver, DEVICE_OBJECT *pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
                                PWDF_OBJECT_ATTRIBUTES attributes, struct wdf_object *parent, const void *maker, WDFMEMORY *memory);
-void wdf_properties_free(struct wdf_device *device);
 
 #endif

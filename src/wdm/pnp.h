@@ -71,6 +71,9 @@ void pnp_work_run(struct pnp_device *device, uint32_t work);
 void pnp_interfaces_show(struct pnp_device *device);
 void pnp_interfaces_free(struct pnp_device *device);
 void pnp_properties_free(struct pnp_device *device);
+/* IoSetDeviceInterfacePropertyData for who knows the device and the class and not the name. */
+NTSTATUS pnp_interface_property_set(DEVICE_OBJECT *pdo, const GUID *class, const DEVPROPKEY *key, LCID lcid, DEVPROPTYPE type, ULONG size,
+                                    const void *data);
 /* The device that a symbolic link of an interface belongs to, referenced, and the interface's class; or NULL. */
 struct pnp_device *pnp_link_device(const UNICODE_STRING *name, struct usb_guid *guid);
 

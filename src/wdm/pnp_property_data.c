@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unified properties that drivers set on a device or an interface: kept with the device object's life in the Plug and Play manager. Programs
- * do not see them. */
+/* Unified properties (DEVPROPKEY): those that WDM numbers otherwise, and what drivers set on a device or an interface of it, which the Plug
+ * and Play manager keeps with the device. Programs do not see them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +39,8 @@ static struct assigned *assigned_find(struct pnp_device *device, const struct us
 static NTSTATUS property_set(struct pnp_device *device, const struct usb_guid *interface, const DEVPROPKEY *key, LCID lcid, DEVPROPTYPE type,
                              ULONG size, const void *data)
 {
-    bool deletes = type == DEVPROP_TYPE_EMPTY || data == NULL;
-    if (!deletes && size == 0)
+    bool deletes = type == DEVPROP_TYPE_EMPTY || data == NULL || size == 0;
+    if (key == NULL)
         return STATUS_INVALID_PARAMETER;
     struct assigned *made = NULL;
     if (!deletes) {
@@ -61,11 +61,41 @@ static NTSTATUS property_set(struct pnp_device *device, const struct usb_guid *i
     return STATUS_SUCCESS;
 }
 
+/* DEVPKEY_Device_*, {a45c254e-df1c-4efd-8020-67d146a850e0}: what WDM numbers otherwise. */
+static bool key_numbered(const DEVPROPKEY *key, DEVICE_REGISTRY_PROPERTY *property, DEVPROPTYPE *type)
+{
+    static const GUID group = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
+    enum { STRING = DEVPROP_TYPE_STRING, STRINGS = DEVPROP_TYPE_STRING_LIST, NUMBER = DEVPROP_TYPE_UINT32, ID = DEVPROP_TYPE_GUID };
+    static const struct {
+        ULONG pid;
+        DEVICE_REGISTRY_PROPERTY property;
+        DEVPROPTYPE type;
+    } keys[] = {{2, DevicePropertyDeviceDescription, STRING},           {3, DevicePropertyHardwareID, STRINGS},
+                {4, DevicePropertyCompatibleIDs, STRINGS},              {9, DevicePropertyClassName, STRING},
+                {11, DevicePropertyDriverKeyName, STRING},              {13, DevicePropertyManufacturer, STRING},
+                {14, DevicePropertyFriendlyName, STRING},               {15, DevicePropertyLocationInformation, STRING},
+                {16, DevicePropertyPhysicalDeviceObjectName, STRING},   {23, DevicePropertyBusNumber, NUMBER},
+                {24, DevicePropertyEnumeratorName, STRING},             {30, DevicePropertyAddress, NUMBER},
+                {18, DevicePropertyUINumber, NUMBER},                   {21, DevicePropertyBusTypeGuid, ID}};
+    if (!IsEqualGUID(&key->fmtid, &group))
+        return false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].pid == key->pid) {
+            *property = keys[i].property;
+            *type = keys[i].type;
+            return true;
+        }
+    return false;
+}
+
 static NTSTATUS property_get(struct pnp_device *device, const struct usb_guid *interface, const DEVPROPKEY *key, LCID lcid, ULONG size, void *data,
                              ULONG *required, DEVPROPTYPE *type)
 {
     NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
     *required = 0;
+    *type = DEVPROP_TYPE_EMPTY;
+    if (key == NULL)
+        return STATUS_INVALID_PARAMETER;
     lock_acquire(&wdm_lock);
     const struct assigned *found = assigned_find(device, interface, key, lcid);
     if (found != NULL) {
@@ -96,8 +126,22 @@ NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *Pro
     VERIFY_IRQL(PASSIVE_LEVEL);
     (void)Flags;
     struct pnp_device *device = pnp_device_of(Pdo);
-    return device == NULL ? STATUS_INVALID_DEVICE_REQUEST
-                          : property_get(device, &device_itself, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    DEVICE_REGISTRY_PROPERTY number;
+    if (device == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    NTSTATUS status = property_get(device, &device_itself, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND && key_numbered(PropertyKey, &number, Type))
+        status = IoGetDeviceProperty(Pdo, number, Size, Data, RequiredSize);
+    return status;
+}
+
+NTSTATUS pnp_interface_property_set(DEVICE_OBJECT *pdo, const GUID *class, const DEVPROPKEY *key, LCID lcid, DEVPROPTYPE type, ULONG size,
+                                    const void *data)
+{
+    struct usb_guid guid;
+    struct pnp_device *device = pnp_device_of(pdo);
+    memcpy(&guid, class, sizeof guid);
+    return device == NULL ? STATUS_INVALID_DEVICE_REQUEST : property_set(device, &guid, key, lcid, type, size, data);
 }
 
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
