@@ -285,9 +285,11 @@ NTSTATUS pnp_add(struct wdm_driver *driver, struct usb_node *node)
 {
     NTSTATUS status;
     bool again;
-    do
+    do {
         status = add_once(driver, node, &again);
-    while (again);
+        if (again)
+            trace_note(TRACE_DRIVER, "%s: %s: begins anew, attempt %u", driver->name, node->instance_id, node->restarts);
+    } while (again);
     return status;
 }
 
@@ -302,7 +304,7 @@ static void remove_if_closed(struct pnp_device *device, uint32_t problem)
     usb_node_reference(node);
     step(device, IRP_MN_REMOVE_DEVICE);
     if (device_delete(device, problem)) {
-        trace_note(TRACE_DRIVER, "%s: %s: restarted, attempt %u", driver->name, node->instance_id, node->restarts);
+        trace_note(TRACE_DRIVER, "%s: %s: begins anew, attempt %u", driver->name, node->instance_id, node->restarts);
         pnp_add(driver, node);
     }
     usb_node_dereference(node);

@@ -64,26 +64,9 @@ const struct usb_model periods_model = {.name = "periods",
 enum { MOST = 1040 };
 static UCHAR memory[MOST * PACKET];
 
-static URB *packets_make(struct fixture *f, USBD_PIPE_HANDLE pipe, ULONG packets)
-{
-    PURB urb;
-    CHECK(USBD_IsochUrbAllocate(f->handle, packets, &urb) == STATUS_SUCCESS);
-    struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
-    isoch->Hdr.Length = (USHORT)GET_ISO_URB_SIZE(packets);
-    isoch->Hdr.Function = URB_FUNCTION_ISOCH_TRANSFER;
-    isoch->PipeHandle = pipe;
-    isoch->TransferFlags = USBD_TRANSFER_DIRECTION_IN | USBD_START_ISO_TRANSFER_ASAP;
-    isoch->TransferBuffer = memory;
-    isoch->TransferBufferLength = packets * PACKET;
-    isoch->NumberOfPackets = packets;
-    for (ULONG i = 0; i < packets; i++)
-        isoch->IsoPacket[i].Offset = i * PACKET;
-    return urb;
-}
-
 static NTSTATUS packets_send(struct fixture *f, UCHAR endpoint, ULONG packets)
 {
-    URB *urb = packets_make(f, IN_PIPE(f, endpoint), packets);
+    URB *urb = isoch_urb(f, IN_PIPE(f, endpoint), memory, packets, PACKET);
     CHECK(pipe_request(f, URB_FUNCTION_ABORT_PIPE, IN_PIPE(f, endpoint)) ==
           USBD_STATUS_SUCCESS); /* begins anew, nothing is late */
     NTSTATUS status = urb_send(f, urb);
@@ -132,7 +115,7 @@ static void test_offsets(void)
     enum { PACKETS = 8, WHOLE = PACKETS * PACKET };
     struct fixture f = attach_model(&periods_model, "speed=high", -1);
     CHECK(select_config(&f) == STATUS_SUCCESS && select_setting(&f, 1) == STATUS_SUCCESS);
-    URB *urb = packets_make(&f, IN_PIPE(&f, 1), PACKETS);
+    URB *urb = isoch_urb(&f, IN_PIPE(&f, 1), memory, PACKETS, PACKET);
     struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
     CHECK(changed_send(&f, urb, 0, 0, WHOLE) == STATUS_SUCCESS);
     CHECK(changed_send(&f, urb, 7, 7 * PACKET, WHOLE + 1) ==

@@ -56,6 +56,8 @@ NTSTATUS get_descriptor(struct fixture *f, UCHAR type, void *buffer, ULONG *leng
 NTSTATUS select_config(struct fixture *f);
 NTSTATUS select_setting(struct fixture *f, UCHAR setting);
 void bulk_build(URB *urb, USBD_PIPE_HANDLE pipe, void *buffer, ULONG length);
+/* Packets of as many bytes each, one behind the other, IN and as soon as possible; freed by USBD_UrbFree. */
+URB *isoch_urb(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG packets, ULONG bytes);
 NTSTATUS bulk(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG length, ULONG *moved);
 USBD_STATUS pipe_request(struct fixture *f, USHORT function, USBD_PIPE_HANDLE pipe);
 NTSTATUS vendor(struct fixture *f, UCHAR request, USHORT value, bool in, void *buffer, ULONG length);

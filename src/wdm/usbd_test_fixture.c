@@ -231,3 +231,20 @@ NTSTATUS vendor(struct fixture *f, UCHAR request, USHORT value, bool in, void *b
                           in ? USBD_TRANSFER_DIRECTION_IN : 0, 0, request, value, 0, buffer, NULL, length, NULL);
     return urb_send(f, &urb);
 }
+
+URB *isoch_urb(struct fixture *f, USBD_PIPE_HANDLE pipe, void *buffer, ULONG packets, ULONG bytes)
+{
+    PURB urb;
+    CHECK(USBD_IsochUrbAllocate(f->handle, packets, &urb) == STATUS_SUCCESS);
+    struct _URB_ISOCH_TRANSFER *isoch = &urb->UrbIsochronousTransfer;
+    isoch->Hdr.Length = (USHORT)GET_ISO_URB_SIZE(packets);
+    isoch->Hdr.Function = URB_FUNCTION_ISOCH_TRANSFER;
+    isoch->PipeHandle = pipe;
+    isoch->TransferFlags = USBD_TRANSFER_DIRECTION_IN | USBD_START_ISO_TRANSFER_ASAP;
+    isoch->TransferBuffer = buffer;
+    isoch->TransferBufferLength = packets * bytes;
+    isoch->NumberOfPackets = packets;
+    for (ULONG i = 0; i < packets; i++)
+        isoch->IsoPacket[i].Offset = i * bytes;
+    return urb;
+}

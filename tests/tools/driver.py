@@ -4,39 +4,12 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
+
+from checks import finish, ok, run, sanitize, scratch, write
 
 ovl, ovcc, sources, pnp = (os.path.abspath(a) for a in sys.argv[1:5])
-scratch = tempfile.mkdtemp()
-os.environ['XDG_CACHE_HOME'] = scratch + '/cache'
-checks = failures = 0
-if len(sys.argv) > 5:  # the library is built for a sanitizer, so the programs are too
-    wrapper = scratch + '/cc'
-    with open(wrapper, 'w', encoding='utf-8') as script:
-        script.write(f'#!/bin/sh\nexec gcc {sys.argv[5]} "$@"\n')
-    os.chmod(wrapper, 0o755)
-    os.environ['OVCC_CC'] = wrapper
-
-
-def ok(good, what, why=''):
-    global checks, failures
-    checks += 1
-    failures += not good
-    print(('ok' if good else 'not ok') + ' - ' + what)
-    if not good:
-        print(''.join('# ' + line + '\n' for line in str(why).splitlines()), end='')
-
-
-def run(*words, **env):
-    done = subprocess.run(words, cwd=scratch, env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
-
-
-def write(name, text):
-    with open(os.path.join(scratch, name), 'w', encoding='utf-8') as f:
-        f.write(text)
+sanitize(sys.argv[5:])
 
 
 write('use.c', r'''
@@ -152,5 +125,4 @@ result = run(ovl, 'mc', '-um', '-p', 'Trace', '-o', 'user.h', os.path.join(sourc
 ok(result[0] == 0 and '#define TraceDeviceFailed(Name, Status, Delta)' in open(scratch + '/user.h').read(),
    'for programs: no activity, a prefix of one\'s own', result)
 
-print(f'1..{checks}')
-sys.exit(failures != 0)
+finish()

@@ -5,45 +5,17 @@ usage: wpp.py OVL OVCC TESTS_WPP [-fsanitize=...]"""
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
+
+from checks import finish, ok, run, sanitize, scratch, write
 
 ovl, ovcc, sources = (os.path.abspath(a) for a in sys.argv[1:4])
 sanitizer = sys.argv[4:]
-scratch = tempfile.mkdtemp()
-os.environ['XDG_CACHE_HOME'] = scratch + '/cache'
 os.environ.pop('OVERLAPPED_WPP', None)
-checks = failures = 0
 STRICT = ['-Wall', '-Wextra', '-Werror', '-g']
 COMPILERS = ['gcc'] if sanitizer else [c for c in ('gcc', 'clang') if shutil.which(c)]
-if sanitizer:  # what `ovl run` compiles must be sanitized as the library is
-    wrapper = scratch + '/cc'
-    with open(wrapper, 'w', encoding='utf-8') as script:
-        script.write(f'#!/bin/sh\nexec gcc {sanitizer[0]} "$@"\n')
-    os.chmod(wrapper, 0o755)
-    os.environ['OVCC_CC'] = wrapper
-
-
-def ok(good, what, why=''):
-    global checks, failures
-    checks += 1
-    failures += not good
-    print(('ok' if good else 'not ok') + ' - ' + what)
-    if not good:
-        print(''.join('# ' + line + '\n' for line in str(why).splitlines()), end='')
-
-
-def run(*words, **env):
-    done = subprocess.run(words, cwd=scratch, env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
-
-
-def write(name, text):
-    os.makedirs(os.path.dirname(os.path.join(scratch, name)), exist_ok=True)
-    with open(os.path.join(scratch, name), 'w', encoding='utf-8') as f:
-        f.write(text)
+sanitize(sanitizer)
 
 
 def compile_with(compiler, language, *words, driver=True):
@@ -238,6 +210,4 @@ ok(result[0] == 1 and '/dev/null/x' in result[2], 'no place for what is made', r
 result = run(ovcc, '-c', 'touch.c', XDG_CACHE_HOME='/dev/null/x')
 ok(result[0] == 0, 'a source without a .tmh needs none', result)
 
-print(f'1..{checks}')
-shutil.rmtree(scratch)
-sys.exit(failures != 0)
+finish()
