@@ -84,10 +84,9 @@ static void connection_accepted(struct connection *c)
 {
     int on = 1;
     connection_accept(); /* another takes its place */
-    LONG now = InterlockedIncrement(&connections), most;
-    while (now > (most = most_connections) &&
-           InterlockedCompareExchange(&most_connections, now, most) != most)
-        ;
+    LONG now = InterlockedIncrement(&connections), most = 0, seen;
+    while (now > most && (seen = InterlockedCompareExchange(&most_connections, now, most)) != most)
+        most = seen;
     setsockopt(c->socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&listener, sizeof listener);
     setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof on);
     if (CreateIoCompletionPort((HANDLE)c->socket, port, 1, 0) != port)
